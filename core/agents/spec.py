@@ -1,0 +1,42 @@
+"""The description of an agent, as the API, the dispatcher and the workers need it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict
+
+from core.jobs.states import Holds, Lane
+
+
+class Input(BaseModel):
+    """Base of agents' inputs: fields nobody knows are an error, not ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Result(BaseModel):
+    """Base of agents' results."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSpec:
+    """One agent. Its queues are its name and a lane; its pool is the worker program that serves it."""
+
+    name: str
+    title: str
+    description: str
+    input_model: type[Input]
+    result_model: type[Result]
+    runner: str
+    """Dotted path, `package.module:function`, of `async run(input, context)`."""
+    pool: str
+    """Name of the worker pool that serves it."""
+    holds: Holds
+    """What it uses alone of a session."""
+    timeout_s: float
+    """Longest run of one attempt, where the input does not say."""
+
+    def queue(self, lane: Lane | str) -> str:
+        """Name of its Celery queue for a lane."""
+        return f"{self.name}.{Lane(lane).value}"

@@ -1,0 +1,62 @@
+"""Connections to Postgres: one asyncpg pool a process, JSON in and out as Python values.
+
+A connection is given back as it was found: no code here leaves settings, listeners or prepared state behind,
+which is what lets the pool skip its resetting round trip.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TypeAlias
+
+import asyncpg
+import asyncpg.pool
+
+from core.settings import Settings
+
+Record: TypeAlias = asyncpg.Record
+Connection: TypeAlias = "asyncpg.Connection[Record] | asyncpg.pool.PoolConnectionProxy[Record]"
+OwnConnection: TypeAlias = "asyncpg.Connection[Record]"
+"""One that is not the pool's, and may be listened on."""
+Pool: TypeAlias = "asyncpg.Pool[Record]"
+
+CONNECT_TIMEOUT_S = 10.0
+
+
+async def prepare(connection: Connection) -> None:
+    """Make jsonb columns Python values in both directions. NaN is refused: Postgres has none in JSON."""
+    await connection.set_type_codec(
+        "jsonb",
+        schema="pg_catalog",
+        encoder=lambda value: json.dumps(value, allow_nan=False, ensure_ascii=False),
+        decoder=json.loads,
+    )
+
+
+async def _keep_as_is(connection: Connection) -> None:
+    """In place of asyncpg's `RESET ALL` and the like after every use."""
+
+
+async def connect(settings: Settings) -> OwnConnection:
+    """A connection of one's own, outside the pool: for listening and for long-held locks."""
+    connection: OwnConnection = await asyncpg.connect(
+        settings.database_url.get_secret_value(), timeout=CONNECT_TIMEOUT_S
+    )
+    await prepare(connection)
+    return connection
+
+
+async def open_pool(settings: Settings, *, size: int | None = None) -> Pool:
+    """The process's pool.
+
+    Raises OSError or asyncpg.PostgresError when the database cannot be reached.
+    """
+    pool: Pool = await asyncpg.create_pool(
+        settings.database_url.get_secret_value(),
+        min_size=1,
+        max_size=size or settings.database_pool_size,
+        timeout=CONNECT_TIMEOUT_S,
+        init=prepare,
+        reset=_keep_as_is,
+    )
+    return pool

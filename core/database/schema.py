@@ -1,0 +1,306 @@
+"""Every table of the service, as the migrations must leave it.
+
+Queries are written in SQL beside the things they are about and run by asyncpg; these tables exist so that the
+schema can be read in one place, and so that `python -m migrations --check` can hold the migrations to it.
+What heartbeats and appends rewrite stays narrow: inputs, results and bytes are in tables of their own.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMING = {
+    "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+    "uq": "%(table_name)s_%(column_0_N_name)s_key",
+    "ck": "%(table_name)s_%(constraint_name)s_check",
+    "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+    "pk": "%(table_name)s_pkey",
+}
+
+NOW = text("now()")
+FALSE = text("false")
+ZERO = text("0")
+EMPTY_OBJECT = text("'{}'::jsonb")
+
+
+class Table(DeclarativeBase):
+    """Base of all tables."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {  # noqa: RUF012  (SQLAlchemy reads it from the class)
+        UUID: PG_UUID(as_uuid=True),
+        datetime: TIMESTAMP(timezone=True),
+        str: Text,
+        dict[str, Any]: JSONB,
+        bytes: LargeBinary,
+    }
+
+
+class Tenant(Table):
+    """Who owns things. Until sign-in exists there is one, made by the first migration."""
+
+    __tablename__ = "tenants"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class Session(Table):
+    """A conversation with its files and its sandbox. Its row is the lock under which its jobs get their order."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id"))
+    title: Mapped[str] = mapped_column(server_default=text("''"))
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    last_job_seq: Mapped[int] = mapped_column(server_default=ZERO)
+    """Number of the session's newest job."""
+    files_version: Mapped[int] = mapped_column(BigInteger, server_default=ZERO)
+    """Counts every change of a file, so that a sandbox knows what it has not seen."""
+
+    __table_args__ = (Index(None, "tenant_id", "id"),)
+
+
+class Sandbox(Table):
+    """The sandbox session that a session's code runs in; kept by compare-and-set under a job's attempt."""
+
+    __tablename__ = "sandboxes"
+
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True)
+    sandbox_id: Mapped[str]
+    """The server's own name for it."""
+    tier: Mapped[str]
+    job_id: Mapped[UUID]
+    attempt: Mapped[int] = mapped_column(SmallInteger)
+    """Job and attempt that used it last."""
+    files_version: Mapped[int] = mapped_column(BigInteger)
+    """The session's files_version that it has."""
+    expires_at: Mapped[datetime]
+
+
+class Job(Table):
+    """One piece of work: what decides about it, kept narrow, because heartbeats and appends rewrite it."""
+
+    __tablename__ = "jobs"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id"))
+    session_id: Mapped[UUID | None] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"))
+    session_seq: Mapped[int | None]
+    """The job's number in its session."""
+    holds: Mapped[int] = mapped_column(SmallInteger, server_default=ZERO)
+    """What of the session it uses alone: 1 the conversation, 2 the sandbox, 3 both."""
+    agent: Mapped[str]
+    lane: Mapped[str]
+    priority: Mapped[int] = mapped_column(SmallInteger)
+    state: Mapped[str]
+    ready: Mapped[bool]
+    """No earlier job of the session stands before it. True for jobs without a session."""
+    attempt: Mapped[int] = mapped_column(SmallInteger, server_default=ZERO)
+    max_attempts: Mapped[int] = mapped_column(SmallInteger)
+    handed_back: Mapped[int] = mapped_column(SmallInteger, server_default=ZERO)
+    """Attempts that don't count, because a worker that was stopping gave the job back."""
+    release: Mapped[int] = mapped_column(server_default=ZERO)
+    """Goes up each time the job is given to the broker; a message with an older number finds nothing."""
+    released_at: Mapped[datetime | None]
+    """Set while a message for it is under way."""
+    worker_id: Mapped[UUID | None]
+    lease_until: Mapped[datetime | None]
+    cancel_requested_at: Mapped[datetime | None]
+    last_seq: Mapped[int]
+    """Number of the job's newest event."""
+    run_at: Mapped[datetime | None]
+    """Not before this time: the submitter's wish, or a retry's back-off."""
+    deadline_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    replayed_from: Mapped[UUID | None]
+
+    __table_args__ = (
+        CheckConstraint("state IN ('queued','running','succeeded','failed','cancelled','expired')", name="state"),
+        CheckConstraint("lane IN ('interactive','batch')", name="lane"),
+        CheckConstraint("priority BETWEEN 0 AND 9", name="priority"),
+        CheckConstraint("(state = 'running') = (lease_until IS NOT NULL)", name="lease"),
+        CheckConstraint(
+            "(state IN ('succeeded','failed','cancelled','expired')) = (finished_at IS NOT NULL)",
+            name="finished",
+        ),
+        UniqueConstraint("session_id", "session_seq"),
+        Index(
+            "jobs_ready",
+            "agent",
+            "lane",
+            "tenant_id",
+            text("priority DESC"),
+            "id",
+            postgresql_where=text("state = 'queued' AND released_at IS NULL AND ready"),
+        ),
+        Index(
+            "jobs_inflight",
+            "agent",
+            "lane",
+            "tenant_id",
+            postgresql_where=text("state = 'running' OR (state = 'queued' AND released_at IS NOT NULL)"),
+        ),
+        Index("jobs_lease", "lease_until", postgresql_where=text("state = 'running'")),
+        Index(
+            "jobs_deadline",
+            "deadline_at",
+            postgresql_where=text("state = 'queued' AND deadline_at IS NOT NULL"),
+        ),
+        Index(
+            "jobs_session_live",
+            "session_id",
+            "session_seq",
+            postgresql_where=text("state IN ('queued','running')"),
+        ),
+        # The last guard of session order: two running jobs can never hold the same thing of one session.
+        Index(
+            "jobs_one_conversation",
+            "session_id",
+            unique=True,
+            postgresql_where=text("state = 'running' AND (holds & 1) <> 0"),
+        ),
+        Index(
+            "jobs_one_sandbox",
+            "session_id",
+            unique=True,
+            postgresql_where=text("state = 'running' AND (holds & 2) <> 0"),
+        ),
+        Index(None, "tenant_id", "id"),
+        {"postgresql_with": {"fillfactor": "80"}},
+    )
+
+
+class JobInput(Table):
+    """What the submitter sent; written once."""
+
+    __tablename__ = "job_inputs"
+
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    input: Mapped[dict[str, Any]]
+    # `metadata` is a name that SQLAlchemy keeps for itself.
+    labels: Mapped[dict[str, Any]] = mapped_column("metadata", server_default=EMPTY_OBJECT)
+
+
+class JobResult(Table):
+    """How a job ended; written once, in the transaction that ended it."""
+
+    __tablename__ = "job_results"
+
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    result: Mapped[dict[str, Any] | None]
+    error: Mapped[dict[str, Any] | None]
+    usage: Mapped[dict[str, Any] | None]
+
+
+class Event(Table):
+    """What happened to a job, numbered 1, 2, 3 … without a gap. Only ever inserted."""
+
+    __tablename__ = "events"
+
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True)
+    attempt: Mapped[int] = mapped_column(SmallInteger)
+    at: Mapped[datetime] = mapped_column(server_default=NOW)
+    type: Mapped[str]
+    data: Mapped[dict[str, Any]]
+
+
+class Blob(Table):
+    """Bytes that must last: a file of a session or an artifact of a job. Its content is in chunks."""
+
+    __tablename__ = "blobs"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id"))
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[bytes]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class BlobChunk(Table):
+    """A piece of a blob: all but the last have the same size, so a range finds its chunks by arithmetic."""
+
+    __tablename__ = "blob_chunks"
+
+    blob_id: Mapped[UUID] = mapped_column(ForeignKey("blobs.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    data: Mapped[bytes]
+
+
+class Artifact(Table):
+    """A figure or the like that a job made, by its name in the job."""
+
+    __tablename__ = "artifacts"
+
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    mime: Mapped[str]
+    blob_id: Mapped[UUID] = mapped_column(ForeignKey("blobs.id"), index=True)
+
+
+class File(Table):
+    """One version of a file of a session. The newest of a path has no `replaced_at`."""
+
+    __tablename__ = "files"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id"))
+    session_id: Mapped[UUID] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"))
+    path: Mapped[str]
+    version: Mapped[int] = mapped_column(BigInteger)
+    """The session's files_version that brought it."""
+    blob_id: Mapped[UUID | None] = mapped_column(ForeignKey("blobs.id"), index=True)
+    """None: the path was deleted with this version."""
+    job_id: Mapped[UUID | None]
+    """The job whose code wrote it; None where it was uploaded."""
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    replaced_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("files_current", "session_id", "path", unique=True, postgresql_where=text("replaced_at IS NULL")),
+        Index("files_by_version", "session_id", "version"),
+    )
+
+
+class Worker(Table):
+    """A live worker process. Slots are counted from these rows, never kept in a counter."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    pool: Mapped[str]
+    agents: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    hostname: Mapped[str]
+    pid: Mapped[int]
+    slots: Mapped[int]
+    info: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY_OBJECT)
+    """What operators and the page want to know of it: the model in use, the sandbox and its tier."""
+    started_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    heartbeat_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    stopping: Mapped[bool] = mapped_column(server_default=FALSE)

@@ -1,0 +1,179 @@
+"""The vocabulary of events: what each type carries beyond the common fields.
+
+These models are the contract: the OpenAPI document shows them, the web client's types come from them, and tests
+hold what agents emit to them. At run time events are plain dictionaries.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from core.agents.execute import CodeError
+from core.jobs.job import JobView
+
+
+class Common(BaseModel):
+    """What every event has."""
+
+    job_id: str
+    seq: int = Field(description="Number of the event in its job: 1, 2, 3 … without a gap")
+    attempt: int
+    at: str = Field(description="RFC 3339, UTC")
+
+
+class JobQueued(Common):
+    type: Literal["job.queued"]
+
+
+class JobRunning(Common):
+    type: Literal["job.running"]
+    worker: str
+
+
+class JobProgress(Common):
+    type: Literal["job.progress"]
+    message: str
+    step: int | None = None
+    steps: int | None = None
+    percent: float | None = None
+
+
+class JobRetrying(Common):
+    type: Literal["job.retrying"]
+    reason: str
+    next_attempt_at: str
+
+
+class ModelSelected(Common):
+    type: Literal["model.selected"]
+    model: str
+
+
+class ModelFallback(Common):
+    """The first model could not answer; the next one is asked."""
+
+    type: Literal["model.fallback"]
+    from_: str = Field(alias="from")
+    to: str
+    reason: str
+
+
+class TextDelta(Common):
+    type: Literal["text.delta"]
+    text: str
+
+
+class CodeDelta(Common):
+    type: Literal["code.delta"]
+    text: str
+
+
+class CodeReset(Common):
+    """Forget the code so far: the answer broke off and begins anew."""
+
+    type: Literal["code.reset"]
+
+
+class CodeCompleted(Common):
+    type: Literal["code.completed"]
+    code: str
+    explanation: str
+
+
+class Stdout(Common):
+    type: Literal["stdout"]
+    text: str
+
+
+class Stderr(Common):
+    type: Literal["stderr"]
+    text: str
+
+
+class ArtifactRef(BaseModel):
+    """Bytes to be fetched from `/v1/jobs/{job_id}/artifacts/{artifact}`."""
+
+    artifact: str
+    size: int
+
+
+class Output(Common):
+    """A figure, a table or a value: each MIME type maps to its text (or JSON), or to an artifact."""
+
+    type: Literal["output"]
+    data: dict[str, Any]
+    execution_count: int | None = None
+
+
+class CodeErrored(Common, CodeError):
+    """The program raised."""
+
+    type: Literal["error"]
+
+
+class SandboxStarted(Common):
+    type: Literal["sandbox.started"]
+    tier: str
+
+
+class SandboxReset(Common):
+    """Files are restored, variables are gone."""
+
+    type: Literal["sandbox.reset"]
+    reason: str
+
+
+class FileChanged(Common):
+    type: Literal["file.changed"]
+    path: str
+    size: int
+    change: Literal["created", "modified", "deleted"]
+    file_id: str | None
+
+
+class JobSucceeded(Common):
+    type: Literal["job.succeeded"]
+    job: JobView
+
+
+class JobFailed(Common):
+    type: Literal["job.failed"]
+    job: JobView
+
+
+class JobCancelled(Common):
+    type: Literal["job.cancelled"]
+    job: JobView
+
+
+class JobExpired(Common):
+    type: Literal["job.expired"]
+    job: JobView
+
+
+JobEvent = Annotated[
+    JobQueued
+    | JobRunning
+    | JobProgress
+    | JobRetrying
+    | ModelSelected
+    | ModelFallback
+    | TextDelta
+    | CodeDelta
+    | CodeReset
+    | CodeCompleted
+    | Stdout
+    | Stderr
+    | Output
+    | CodeErrored
+    | SandboxStarted
+    | SandboxReset
+    | FileChanged
+    | JobSucceeded
+    | JobFailed
+    | JobCancelled
+    | JobExpired,
+    Field(discriminator="type"),
+]

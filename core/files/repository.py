@@ -1,0 +1,112 @@
+"""Looking a session's files up, and storing one that a user uploads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO, Any
+from uuid import UUID
+
+from core.blobs import store
+from core.database.pool import Connection, Pool
+from core.errors import NotFound
+from core.files.changes import FileChange, apply_changes
+from core.ids import Prefix, encode
+from core.jobs.job import timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """The newest version of one path."""
+
+    id: UUID
+    path: str
+    size: int
+    sha256: bytes
+    blob_id: UUID
+    version: int
+    job_id: UUID | None
+    created_at: datetime
+
+    def view(self) -> dict[str, Any]:
+        """What the API shows of it."""
+        return {
+            "id": encode(Prefix.FILE, self.id),
+            "path": self.path,
+            "size": self.size,
+            "sha256": self.sha256.hex(),
+            "job_id": self.job_id and encode(Prefix.JOB, self.job_id),
+            "created_at": timestamp(self.created_at),
+        }
+
+
+_CURRENT = """
+SELECT files.id, path, size, sha256, blob_id, version, job_id, files.created_at
+FROM files JOIN blobs ON blobs.id = blob_id WHERE session_id = $1 AND replaced_at IS NULL
+"""
+
+
+async def current(connection: Connection | Pool, session_id: UUID) -> list[File]:
+    """All files that the session has now, by path."""
+    return [File(**row) for row in await connection.fetch(_CURRENT + " ORDER BY path", session_id)]
+
+
+async def get(connection: Connection | Pool, session_id: UUID, path: str) -> File:
+    """The newest version of a path. Raises NotFound when there is none, or it was deleted."""
+    row = await connection.fetchrow(_CURRENT + " AND path = $2", session_id, path)
+    if row is None:
+        raise NotFound(f"The session has no file {path!r}.")
+    return File(**row)
+
+
+async def version(connection: Connection | Pool, session_id: UUID) -> int:
+    """How many changes the session's files have seen."""
+    counted: int = await connection.fetchval("SELECT files_version FROM sessions WHERE id = $1", session_id)
+    return counted
+
+
+async def changed_since(connection: Connection | Pool, session_id: UUID, seen: int) -> tuple[list[File], list[str]]:
+    """What a sandbox that has seen version `seen` is missing: files to write, and paths to remove."""
+    rows = await connection.fetch(
+        """
+        SELECT files.id, path, size, sha256, blob_id, version, job_id, files.created_at
+        FROM files LEFT JOIN blobs ON blobs.id = blob_id
+        WHERE session_id = $1 AND replaced_at IS NULL AND version > $2 ORDER BY path
+        """,
+        session_id,
+        seen,
+    )
+    return (
+        [File(**row) for row in rows if row["blob_id"] is not None],
+        [row["path"] for row in rows if row["blob_id"] is None],
+    )
+
+
+async def put(pool: Pool, tenant_id: UUID, session_id: UUID, path: str, source: IO[bytes]) -> tuple[File, bool]:
+    """Store an upload as the newest version of `path`. Returns it, and whether the path is new.
+
+    Raises NotFound when the session is not this tenant's.
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        blob = await store.write(connection, tenant_id, source)
+        await lock_session(connection, tenant_id, session_id)
+        known = await connection.fetchval(_CURRENT + " AND path = $2", session_id, path)
+        change = FileChange(path, "modified" if known else "created", blob.id, blob.size)
+        await apply_changes(connection, tenant_id, session_id, None, [change])
+        return await get(connection, session_id, path), not known
+
+
+async def delete(pool: Pool, tenant_id: UUID, session_id: UUID, path: str) -> None:
+    """Remove a path. Raises NotFound when it, or the session, is not there."""
+    async with pool.acquire() as connection, connection.transaction():
+        await lock_session(connection, tenant_id, session_id)
+        await get(connection, session_id, path)
+        await apply_changes(connection, tenant_id, session_id, None, [FileChange(path, "deleted", None, 0)])
+
+
+async def lock_session(connection: Connection, tenant_id: UUID, session_id: UUID) -> None:
+    """Take the session's row. Raises NotFound when it is not this tenant's."""
+    if not await connection.fetchval(
+        "SELECT 1 FROM sessions WHERE id = $1 AND tenant_id = $2 FOR UPDATE", session_id, tenant_id
+    ):
+        raise NotFound("There is no such session.")

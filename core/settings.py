@@ -1,0 +1,118 @@
+"""The one settings object of the service.
+
+Every field is an environment variable: `ACI_` and its name, except the conventional `DATABASE_URL`,
+`REDIS_URL` and `AWS_*`. Values are read once, at the start of a process, and never change after.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+KIB = 1024
+MIB = 1024 * KIB
+
+
+class SandboxCredentials(BaseModel):
+    """The key pair that our own sandbox server checks requests against; not an AWS one."""
+
+    access_key_id: str
+    secret_access_key: SecretStr
+
+
+class Settings(BaseSettings):
+    """Where things are and how much is allowed. Times are seconds and sizes bytes unless a name says otherwise."""
+
+    model_config = SettingsConfigDict(env_prefix="ACI_", extra="ignore", populate_by_name=True)
+
+    # --- where things are -------------------------------------------------------------------------
+    database_url: SecretStr = Field(
+        SecretStr("postgresql:///aci"),
+        validation_alias="DATABASE_URL",
+        description="Postgres, as asyncpg reads it: postgresql://user:password@host/database",
+    )
+    redis_url: SecretStr = Field(
+        SecretStr("redis://127.0.0.1:6379/0"),
+        validation_alias="REDIS_URL",
+        description="Redis, for Celery's queues and for live events",
+    )
+    host: str = Field("127.0.0.1", description="Address the API listens on; loopback only while there is no sign-in")
+    port: int = Field(8000, ge=1, le=65535, description="Port the API listens on")
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("127.0.0.1", "localhost", "[::1]"),
+        description="Host names a request may be addressed to, separated by commas",
+    )
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Further origins whose pages may call the API, separated by commas; the API's own always may",
+    )
+    page_dir: Path | None = Field(None, description="Folder of the built web page; served at / when it exists")
+
+    # --- the database -----------------------------------------------------------------------------
+    database_pool_size: int = Field(10, ge=2, description="Postgres connections a process keeps at most")
+
+    # --- jobs -------------------------------------------------------------------------------------
+    lease_s: float = Field(15.0, gt=1, description="How long a worker owns a job without renewing its lease")
+    heartbeat_s: float = Field(3.0, gt=0, description="How often a worker renews the leases of its jobs")
+    worker_slots: int = Field(16, ge=1, description="Jobs one worker process runs at the same time")
+    worker_drain_s: float = Field(10.0, ge=0, description="How long a stopping worker waits for what it still runs")
+    max_attempts: int = Field(3, ge=1, le=10, description="Attempts a job gets when its submitter names none")
+    event_flush_s: float = Field(0.03, ge=0, le=1, description="Longest time events wait to be written in a group")
+    event_text_limit: int = Field(1 * MIB, description="Characters of stdout and stderr that one job may stream")
+    result_text_limit: int = Field(256 * KIB, description="Characters of stdout (and of stderr) kept in a job's result")
+
+    # --- input ------------------------------------------------------------------------------------
+    max_request_bytes: int = Field(4 * MIB, description="Largest JSON body of a request")
+    max_upload_bytes: int = Field(100 * MIB, description="Largest file a session takes, uploaded or made by code")
+
+    # --- models -----------------------------------------------------------------------------------
+    models: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="provider:model, tried in order, separated by commas; empty chooses Bedrock's defaults where AWS "
+        "credentials are found, else the demo model",
+    )
+    model_timeout_s: float = Field(120.0, gt=0, description="Longest silence of a model before it counts as failed")
+    model_max_tokens: int = Field(8192, gt=0, description="Tokens one answer of a model may have")
+    bedrock_endpoint: str | None = Field(None, description="Another address for Bedrock's runtime API")
+    aws_region: str = Field("us-west-2", validation_alias="AWS_REGION", description="Region for Bedrock and AgentCore")
+
+    # --- the sandbox ------------------------------------------------------------------------------
+    sandbox_endpoint: str | None = Field(
+        None, description="Address of our own sandbox server; empty uses AWS Bedrock AgentCore"
+    )
+    sandbox_credentials_file: Path | None = Field(
+        None,
+        description="JSON file with the access_key_id and secret_access_key our own sandbox server knows",
+    )
+    sandbox_identifier: str = Field("aws.codeinterpreter.v1", description="Code interpreter to start sessions of")
+    sandbox_session_s: int = Field(3600, ge=60, le=28800, description="Lifetime of a sandbox session")
+
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+
+    @field_validator("allowed_hosts", "allowed_origins", "models", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """Lists arrive as text with commas, the way a shell writes them."""
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    def sandbox_credentials(self) -> SandboxCredentials | None:
+        """The key pair for our own sandbox server, or None where AWS's is used.
+
+        Raises OSError or ValueError when the file is named and cannot be read.
+        """
+        if self.sandbox_credentials_file is None:
+            return None
+        return SandboxCredentials.model_validate(json.loads(self.sandbox_credentials_file.read_text()))
+
+    @classmethod
+    @cache
+    def load(cls) -> Self:
+        """The process's settings, read from its environment the first time."""
+        return cls()

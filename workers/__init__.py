@@ -1,0 +1,1 @@
+"""What does the work: worker pools, the agents' runners, the dispatcher. Imports core, never api."""
