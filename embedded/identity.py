@@ -35,13 +35,11 @@ class Identity:
         """The command as it has to be executed, without the change of account (see `account`)."""
         return [*self.prefix, *map(str, words)]
 
-    def own(self, folder: Path) -> None:
-        """Give a folder, and what is in it, to the account; nothing to do where the uid stays ours."""
+    def own_folder(self, folder: Path) -> None:
+        """Give an empty folder, or a file, to the account; nothing to do where the uid stays ours."""
         entry = self._entry()
-        if entry is None:
-            return
-        for path in (folder, *folder.rglob("*")):
-            os.chown(path, entry.pw_uid, entry.pw_gid, follow_symlinks=False)
+        if entry is not None:
+            os.chown(folder, entry.pw_uid, entry.pw_gid)
 
     def run(
         self, words: Sequence[str | Path], *, env: Mapping[str, str], input: str = ""

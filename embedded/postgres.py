@@ -78,9 +78,19 @@ def usable_programs(identity: Identity, home: Path) -> Programs:
     """The programs where the identity can execute them: in the wheel, else as a copy below `home`.
 
     A copy is needed when root drops to an account that can't enter the folder of the virtual environment.
+    Raises StartFailed where that account can't reach `home` itself.
     """
     wheel = programs()
-    if identity.account is None or _works(identity, wheel):
+    if identity.account is None:
+        return wheel
+    identity.own_folder(home)
+    if identity.run(["ls", home], env=bare_environment()).returncode != 0:
+        raise StartFailed(
+            f"Postgres refuses root and has to run as the account {identity.account!r} here, which can't "
+            f"enter {home}. Set ACI_HOME to a folder it can reach (such as /var/lib/aci), run as an ordinary "
+            "user, or set DATABASE_URL."
+        )
+    if _works(identity, wheel):
         return wheel
     copy = home / f"programs-{MAJOR}"
     package = wheel.bin.parent.parent
@@ -94,13 +104,7 @@ def usable_programs(identity: Identity, home: Path) -> Programs:
             shutil.copytree(libraries, unfinished / libraries.name, symlinks=True)
         unfinished.chmod(0o755)  # programs, no data; the account must reach them
         unfinished.rename(copy)
-    copied = Programs(copy / package.name / wheel.bin.parent.name / "bin")
-    if not _works(identity, copied):
-        raise StartFailed(
-            f"Postgres has to run as the account {identity.account!r} here, which can't enter {home}. "
-            "Set ACI_HOME to a folder it can reach, run `make run` as an ordinary user, or set DATABASE_URL."
-        )
-    return copied
+    return Programs(copy / package.name / wheel.bin.parent.name / "bin")
 
 
 def _works(identity: Identity, candidate: Programs) -> bool:
@@ -117,11 +121,11 @@ def create_data(data: Path, password: str, identity: Identity, at: Programs, *, 
     """
     unfinished = Path(tempfile.mkdtemp(prefix=f"{data.name}.new.", dir=data.parent))
     try:
-        identity.own(unfinished)
+        identity.own_folder(unfinished)
         with tempfile.NamedTemporaryFile("w", prefix="aci-", dir=data.parent) as password_file:
             password_file.write(password)
             password_file.flush()
-            identity.own(Path(password_file.name))
+            identity.own_folder(Path(password_file.name))
             made = identity.run(
                 [
                     at["initdb"],
@@ -148,8 +152,7 @@ def create_data(data: Path, password: str, identity: Identity, at: Programs, *, 
         if made.returncode != 0:
             said = (made.stderr or made.stdout).strip().splitlines()
             raise StartFailed(
-                "Postgres could not make its data folder. It said:\n"
-                + "\n".join(f"    {line}" for line in said[-8:])
+                "Postgres could not make its data folder. It said:\n" + "\n".join(f"    {line}" for line in said[-8:])
             )
         unfinished.rename(data)
     finally:
@@ -173,9 +176,7 @@ def check_data(data: Path) -> bool:
     return True
 
 
-def server_command(
-    data: Path, sockets: Path, at: Programs, settings: Mapping[str, str] = SETTINGS
-) -> list[str]:
+def server_command(data: Path, sockets: Path, at: Programs, settings: Mapping[str, str] = SETTINGS) -> list[str]:
     """The command that runs the server in the foreground. SIGINT makes it stop fast and clean."""
     options = {
         "listen_addresses": "",
@@ -221,7 +222,7 @@ def is_ready(data: Path, pid: int | None = None) -> bool:
     return len(lines) >= 8 and lines[7].strip() == "ready"
 
 
-def clear_stale_pid_file(data: Path, at: Programs) -> bool:
+def clear_stale_pid_file(data: Path) -> bool:
     """Remove postmaster.pid when no Postgres runs on that data, and say whether one had to go.
 
     The server itself refuses to start while *any* process of ours has the recorded pid, and in a container,
@@ -294,7 +295,7 @@ class PostgresServer(Server):
     def start(self) -> None:
         if not check_data(self.data):
             create_data(self.data, self._home.password(), self._identity, self._programs, sync=self._fsync)
-        clear_stale_pid_file(self.data, self._programs)
+        clear_stale_pid_file(self.data)
         process = self._spawn(
             self._identity.command(
                 [
@@ -332,14 +333,12 @@ def running_postgres(
     identity = identity or identity_for_postgres()
     with contextlib.ExitStack() as cleanup:
         # Short, whatever the length of `home`, and closed to others (mkdtemp makes it 0700).
-        sockets = Path(
-            cleanup.enter_context(tempfile.TemporaryDirectory(prefix="aci-pg-", ignore_cleanup_errors=True))
-        )
+        sockets = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="aci-pg-", ignore_cleanup_errors=True)))
         if home is None:
             home = sockets / "home"
         home.mkdir(parents=True, exist_ok=True)
         for folder in {sockets, home}:
-            identity.own(folder)
+            identity.own_folder(folder)
         server = PostgresServer(home, sockets, fsync=fsync, settings=settings or {}, identity=identity)
         cleanup.callback(server.stop)
         server.start()

@@ -43,9 +43,7 @@ def server_program() -> Path:
         in_wheel = Path(spec.origin).parent / "bin" / "redis-server"
         if in_wheel.exists() and _version(in_wheel) >= OLDEST:
             return in_wheel
-    found = (
-        f"the one at {on_path} is older than {OLDEST[0]}.{OLDEST[1]}" if on_path else "there is none on PATH"
-    )
+    found = f"the one at {on_path} is older than {OLDEST[0]}.{OLDEST[1]}" if on_path else "there is none on PATH"
     raise NoRedis(
         f"A Redis server is needed and {found}. Install one (Debian, Ubuntu: `apt install redis-server`; "
         "Fedora: `dnf install redis`; macOS: `brew install redis`), or set REDIS_URL to a Redis of your own."
@@ -183,9 +181,7 @@ class RedisServer(Server):
 
 
 @contextlib.contextmanager
-def running_redis(
-    home: Path | None = None, *, settings: Mapping[str, str] | None = None
-) -> Iterator[RedisServer]:
+def running_redis(home: Path | None = None, *, settings: Mapping[str, str] | None = None) -> Iterator[RedisServer]:
     """A real Redis for tests, answering when the block is entered and gone when it is left.
 
     `home` holds its configuration and log; without it they live in a temporary folder that is removed at the
@@ -195,9 +191,7 @@ def running_redis(
     with contextlib.ExitStack() as cleanup:
         if home is None:
             home = Path(
-                cleanup.enter_context(
-                    tempfile.TemporaryDirectory(prefix="aci-redis-", ignore_cleanup_errors=True)
-                )
+                cleanup.enter_context(tempfile.TemporaryDirectory(prefix="aci-redis-", ignore_cleanup_errors=True))
             )
         home.mkdir(parents=True, exist_ok=True)
         server = RedisServer(home, settings=settings or {})

@@ -1,0 +1,63 @@
+"""Asks the running service whether it is ready, and puts its answer into the lines under the address: which
+model answers, what confines user code, and what is not well.
+"""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from typing import Any
+
+TIMEOUT = 5.0  # seconds for one request
+
+
+def ask(url: str) -> Mapping[str, Any] | None:
+    """The JSON document at that address, whatever its HTTP status; None while nothing answers or it is no
+    object.
+    """
+    # No proxy from the environment: the address is on this machine.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=TIMEOUT) as answer:
+            body = answer.read()
+    except urllib.error.HTTPError as refusal:
+        body = refusal.read()
+    except (OSError, ValueError):
+        return None
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def is_settled(document: Mapping[str, Any]) -> bool:
+    """Whether waiting longer would change nothing: everything is well, or what is not can be lived with."""
+    return document.get("status") in {"ready", "degraded"}
+
+
+def describe(document: Mapping[str, Any]) -> list[str]:
+    """The lines that tell which model and which sandbox are in use, then one for each part that is not well."""
+    parts = document.get("parts")
+    if not isinstance(parts, dict):
+        return ["The service answers, but does not say which model and sandbox it uses."]
+    model, sandbox = _part(parts, "model"), _part(parts, "sandbox")
+    tier = sandbox.get("tier")
+    confined = f"tier {tier}" if tier else ""
+    lines = [
+        f"Model:   {model.get('detail') or model.get('status') or 'unknown'}",
+        f"Sandbox: {', '.join(filter(None, (confined, sandbox.get('detail')))) or sandbox.get('status') or 'unknown'}",
+    ]
+    for name in parts:
+        part = _part(parts, name)
+        if part.get("status") != "ok":
+            said = f" ({part['detail']})" if part.get("detail") else ""
+            lines.append(f"Not well: {name} is {part.get('status') or 'in an unknown state'}{said}.")
+    return lines
+
+
+def _part(parts: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = parts.get(name)
+    return part if isinstance(part, dict) else {}
