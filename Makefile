@@ -1,0 +1,43 @@
+# Every target works on a fresh clone with nothing but a Python: what it needs is installed first, and only when it is
+# not there yet. `make` alone lists the targets.
+
+# A Python of your choice, 3.11 or newer; without one the first fit one is looked up.
+PYTHON ?=
+
+# Words added to the command of run and test: make test ARGS="-k postgres".
+ARGS ?=
+
+# Builds the environments that are needed, then goes on as the Python of the first.
+IN = @PYTHON="$(PYTHON)" exec sh embedded/python.sh -m embedded.bootstrap
+
+.PHONY: help run test lint format lock hooks clean reset
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@echo
+	@echo "  Settings go before it: ACI_PORT=8001 make run. See docs/running.md."
+
+run: ## start everything on this machine and say where the page is; Ctrl-C stops it
+	$(IN) --need service --need sandbox -- -m embedded $(ARGS)
+
+test: ## run the unit and integration tests, on a Postgres and a Redis of their own
+	$(IN) --need dev --need sandbox -- -m pytest $(ARGS)
+
+lint: ## check style and types, as CI does
+	$(IN) --need dev -- .ci/lint.py
+
+format: ## put the code into the agreed form
+	$(IN) --need dev -- -m ruff format .
+
+lock: ## bring requirements/*.txt to the newest packages that pyproject.toml allows
+	$(IN) --need dev -- .ci/locks.py --upgrade
+
+hooks: ## have git run the checks before each commit
+	$(IN) --need dev -- -m pre_commit install
+
+clean: ## remove environments and caches; the data in var/ stays
+	rm -rf .venv .venv-sandbox .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
+
+reset: ## remove the database, the secrets and the logs in var/
+	@sh .ci/reset
