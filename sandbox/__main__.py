@@ -1,0 +1,70 @@
+"""The program: `python -m sandbox`. Settings come from the environment; `--help` lists them, `--check` tries them.
+
+It refuses to start without credentials, and listens even where it can't confine code, to say so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import sys
+from dataclasses import asdict
+
+import uvicorn
+from pydantic import ValidationError
+
+from sandbox.http.app import make_app
+from sandbox.http.security import Doorkeeper, HostRule
+from sandbox.sessions.supervisor import Supervisor
+from sandbox.settings import MissingCredentials, Settings, describe_settings
+from sandbox.wire.sigv4 import Verifier
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT; the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox",
+        description="A self-hosted code interpreter that speaks AWS Bedrock AgentCore's wire protocol.",
+        epilog="settings (environment variables):\n" + describe_settings().replace("%", "%%"),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--check", action="store_true", help="say how well this machine confines code, and end")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        settings = Settings()
+        if arguments.check:
+            return asyncio.run(_check(settings))
+        key, secret = settings.credentials()
+    except (MissingCredentials, ValidationError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    hosts = HostRule.of(settings.host, settings.allowed_hosts)
+    doorkeeper = Doorkeeper(Verifier(key, secret), hosts, settings.max_request_mb << 20)
+    app = make_app(Supervisor(settings), doorkeeper, hosts)
+    # uvicorn's own loop policy is left alone: the reader callbacks need nothing that asyncio's loop lacks.
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="asyncio",
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=2,
+        server_header=False,
+    )
+    return 0
+
+
+async def _check(settings: Settings) -> int:
+    supervisor = Supervisor(settings)
+    await supervisor.start()
+    await supervisor.close()
+    print(json.dumps(asdict(supervisor.verdict)))
+    return 0 if supervisor.verdict.tier else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

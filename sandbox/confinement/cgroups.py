@@ -1,0 +1,160 @@
+"""Control groups, where this machine lets the server make them: memory and processes summed over a session.
+
+Both hierarchies are known, version 1 (a mount per controller) and 2 (cgroups(7)). The groups of a server are named for
+its pid, so that those of one that was killed can be told from those of one that lives, and removed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sandbox.confinement.limits import Limits
+
+_PREFIX: Final = "code-sandbox-"
+_NEEDED: Final = frozenset({"memory", "pids"})
+
+
+@dataclass(frozen=True, slots=True)
+class SessionGroup:
+    """The groups of one session: one folder in version 2, one per controller in version 1."""
+
+    folders: tuple[Path, ...]
+
+    def open_entrances(self) -> list[int]:
+        """Descriptors through which the session's first process joins by writing `0`; the caller closes them."""
+        return [os.open(folder / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC) for folder in self.folders]
+
+    def memory_kills(self) -> int:
+        """How many processes the kernel killed here because memory ran out."""
+        for folder in self.folders:
+            for name in ("memory.events", "memory.oom_control"):
+                with contextlib.suppress(OSError):
+                    found = re.search(r"^oom_kill (\d+)$", (folder / name).read_text(), re.MULTILINE)
+                    if found:
+                        return int(found[1])
+        return 0
+
+    def remove(self) -> bool:
+        """Remove the groups; False while a process is still leaving."""
+        for folder in self.folders:
+            with contextlib.suppress(FileNotFoundError):
+                try:
+                    folder.rmdir()
+                except OSError:
+                    return False
+        return True
+
+
+class Cgroups:
+    """Makes groups for sessions below the server's own."""
+
+    def __init__(self, parents: dict[str, Path]) -> None:
+        self._parents = parents
+        self._name = f"{_PREFIX}{os.getpid()}"
+
+    @classmethod
+    def find(cls, mounted_at: Path) -> Cgroups | None:
+        """The hierarchy in which this process may make groups for memory and processes, or None."""
+        for parents in (_version_2(mounted_at), _version_1(mounted_at)):
+            if parents is None:
+                continue
+            groups = cls(parents)
+            try:
+                groups._remove_left_over()
+                groups._make_server_groups()
+            except OSError:
+                groups.close()
+                continue
+            return groups
+        return None
+
+    def make(self, session_id: str, limits: Limits) -> SessionGroup:
+        """Groups with these limits. Raises OSError."""
+        made = []
+        for controllers, parent in self._parents.items():
+            folder = parent / self._name / session_id
+            folder.mkdir()
+            made.append(folder)
+            if "memory" in controllers:
+                _limit_memory(folder, limits.memory_bytes)
+            if "pids" in controllers:
+                # Two above the rlimit: the session's init, and room for the fork that fails with the clearer error.
+                (folder / "pids.max").write_text(str(limits.processes + 2))
+        return SessionGroup(tuple(made))
+
+    def close(self) -> None:
+        """Remove the server's groups, which are empty once all sessions have ended."""
+        for parent in self._parents.values():
+            with contextlib.suppress(OSError):
+                (parent / self._name).rmdir()
+
+    def _make_server_groups(self) -> None:
+        for controllers, parent in self._parents.items():
+            folder = parent / self._name
+            folder.mkdir(exist_ok=True)
+            if controllers == "memory pids":
+                (folder / "cgroup.subtree_control").write_text("+memory +pids")
+            os.close(os.open(folder / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC))
+
+    def _remove_left_over(self) -> None:
+        for parent in self._parents.values():
+            for folder in parent.glob(f"{_PREFIX}*"):
+                pid = folder.name.removeprefix(_PREFIX)
+                if pid.isdigit() and not Path("/proc", pid).exists():
+                    for inner in [*folder.glob("*/"), folder]:
+                        with contextlib.suppress(OSError):
+                            inner.rmdir()
+
+
+def _limit_memory(folder: Path, limit: int) -> None:
+    if (folder / "memory.max").exists():
+        (folder / "memory.max").write_text(str(limit))
+        with contextlib.suppress(OSError):
+            (folder / "memory.swap.max").write_text("0")
+        return
+    (folder / "memory.limit_in_bytes").write_text(str(limit))
+    with contextlib.suppress(OSError):  # absent where swap is not accounted
+        (folder / "memory.memsw.limit_in_bytes").write_text(str(limit))
+
+
+def _own_groups() -> dict[str, str]:
+    """Controllers (comma-separated, empty for version 2) to the path of this process's group."""
+    lines = Path("/proc/self/cgroup").read_text().splitlines()
+    return {controllers: path for _, controllers, path in (line.split(":", 2) for line in lines)}
+
+
+def _version_2(mounted_at: Path) -> dict[str, Path] | None:
+    own = mounted_at / _own_groups().get("", "/").lstrip("/")
+    try:
+        if not set((own / "cgroup.controllers").read_text().split()) >= _NEEDED:
+            return None
+        if not set((own / "cgroup.subtree_control").read_text().split()) >= _NEEDED:
+            _make_room(own)
+            (own / "cgroup.subtree_control").write_text("+memory +pids")
+    except OSError:
+        return None
+    return {"memory pids": own}
+
+
+def _make_room(own: Path) -> None:
+    """A group whose children have controllers may hold no process itself: move into one of them, if we are alone."""
+    if (own / "cgroup.procs").read_text().split() == [str(os.getpid())]:
+        leaf = own / f"{_PREFIX}server"
+        leaf.mkdir(exist_ok=True)
+        (leaf / "cgroup.procs").write_text("0")
+
+
+def _version_1(mounted_at: Path) -> dict[str, Path] | None:
+    parents = {}
+    for controllers, path in _own_groups().items():
+        for needed in _NEEDED & set(controllers.split(",")):
+            folder = mounted_at / controllers / path.lstrip("/")
+            if not (folder / "cgroup.procs").exists():
+                return None
+            parents[needed] = folder
+    return parents if parents.keys() == _NEEDED else None

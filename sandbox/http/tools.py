@@ -1,0 +1,157 @@
+"""The tools of `tools/invoke`: each from its arguments to a response."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sandbox.files.workspace import BadPath, FileProblem
+from sandbox.http.run_response import LIVE_HEADER, SESSION_HEADER, TIMEOUT_HEADER, RunResponse
+from sandbox.sessions.session import Session
+from sandbox.wire import eventstream, results
+from sandbox.wire.errors import ConflictException, ResourceNotFoundException, ValidationException
+from sandbox.wire.models import InvokeTool, ToolArguments
+
+AnyResponse = Response | RunResponse
+
+
+async def invoke(session: Session, call: InvokeTool, request: Request) -> AnyResponse:
+    """Do what the call asks for. Raises ServiceErrors for what can't be tried; a try that fails is a result."""
+    tool = _TOOLS.get(call.name)
+    if tool is None:
+        raise ValidationException(
+            f"{call.name} is not offered here: run the command with executeCommand.", fields={"name": "not offered"}
+        )
+    return await tool(session, call.arguments, request)
+
+
+async def _execute_code(session: Session, arguments: ToolArguments, request: Request) -> AnyResponse:
+    if arguments.language != "python" or arguments.runtime not in (None, "python"):
+        raise ValidationException("Only Python is run here.", fields={"language": "must be python"})
+    code = _required(arguments.code, "code")
+    return await _run(session, {"code": code, "clearContext": arguments.clear_context}, request)
+
+
+async def _execute_command(session: Session, arguments: ToolArguments, request: Request) -> AnyResponse:
+    return await _run(session, {"command": _required(arguments.command, "command")}, request)
+
+
+async def _run(session: Session, what: dict[str, Any], request: Request) -> AnyResponse:
+    seconds = _timeout(request)
+    while session.run is not None:
+        if not session.run.abandoned:
+            raise ConflictException("The session is busy with another run: wait for its end.")
+        # Its client has hung up and it is being interrupted: that takes no longer than the grace.
+        await session.run.ended.wait()
+    if session.over.is_set():
+        raise ResourceNotFoundException(f"The session {session.id} has ended: start a new one.")
+    live = request.headers.get(LIVE_HEADER, "").lower() == "true"
+    return RunResponse(session, session.begin(what, seconds), live=live)
+
+
+def _timeout(request: Request) -> float | None:
+    stated = request.headers.get(TIMEOUT_HEADER)
+    if stated is None:
+        return None
+    try:
+        seconds = float(stated)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 1e6:
+        raise ValidationException(f"{TIMEOUT_HEADER} must be a number of seconds.")
+    return seconds
+
+
+async def _read_files(session: Session, arguments: ToolArguments, request: Request) -> AnyResponse:
+    paths = arguments.paths or [_required(arguments.path, "paths")]
+    several_events = request.headers.get(LIVE_HEADER, "").lower() == "true"
+
+    def read() -> bytes:
+        files = []
+        for path in paths:
+            data = session.workspace.read(path)
+            if len(data) > results.MAX_PART_BYTES and not several_events:
+                raise FileProblem(
+                    f"{path} has {len(data)} bytes, and one event holds {results.MAX_PART_BYTES}: ask with the"
+                    f" header {LIVE_HEADER}: true for its parts, or split it first"
+                )
+            files.append((path, data))
+        return b"".join(results.file_events(files))
+
+    return await _file_answer(session, read)
+
+
+async def _write_files(session: Session, arguments: ToolArguments, _request: Request) -> AnyResponse:
+    content = arguments.content
+    if not content:
+        raise ValidationException("writeFiles needs content.", fields={"content": "must not be empty"})
+
+    def write() -> bytes:
+        session.workspace.write_all([(file.path, file.data) for file in content])
+        return _said(f"Successfully wrote all {len(content)} files")
+
+    return await _file_answer(session, write)
+
+
+async def _list_files(session: Session, arguments: ToolArguments, _request: Request) -> AnyResponse:
+    folder = arguments.directory_path or arguments.path or ""
+
+    def listing() -> bytes:
+        entries = session.workspace.listing(folder)
+        blocks = [results.entry(entry.path, folder=entry.folder, size=entry.size) for entry in entries]
+        return results.result_event({"content": blocks, "isError": False})
+
+    return await _file_answer(session, listing)
+
+
+async def _remove_files(session: Session, arguments: ToolArguments, _request: Request) -> AnyResponse:
+    paths = arguments.paths or [_required(arguments.path, "paths")]
+
+    def remove() -> bytes:
+        for path in paths:
+            session.workspace.remove(path)
+        return _said(f"Successfully removed all {len(paths)} files")
+
+    return await _file_answer(session, remove)
+
+
+async def _file_answer(session: Session, work: Callable[[], bytes]) -> Response:
+    """Do file work in a thread; what the file system refuses is a result with isError."""
+    session.touch()
+    try:
+        events = await asyncio.to_thread(work)
+    except BadPath as error:
+        raise ValidationException(str(error), fields={"path": str(error)}) from None
+    except FileProblem as error:
+        events = results.result_event(results.message(f"Error: {error}", is_error=True))
+    except OSError as error:
+        if error.errno != errno.EBADF:
+            raise
+        raise ResourceNotFoundException(f"The session {session.id} has ended: start a new one.") from None
+    headers = {SESSION_HEADER: session.id, "cache-control": "no-store"}
+    return Response(events, media_type=eventstream.CONTENT_TYPE, headers=headers)
+
+
+def _said(text: str) -> bytes:
+    return results.result_event(results.message(text))
+
+
+def _required(value: str | None, name: str) -> str:
+    if value is None:
+        raise ValidationException(f"{name} is missing.", fields={name: "must be given"})
+    return value
+
+
+_TOOLS: Final[dict[str, Callable[[Session, ToolArguments, Request], Awaitable[AnyResponse]]]] = {
+    "executeCode": _execute_code,
+    "executeCommand": _execute_command,
+    "readFiles": _read_files,
+    "writeFiles": _write_files,
+    "listFiles": _list_files,
+    "removeFiles": _remove_files,
+}

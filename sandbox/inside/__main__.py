@@ -1,0 +1,14 @@
+"""The zygote's program: `python -I <this folder> <descriptor> <pid of the server>`."""
+
+import sys
+from pathlib import Path
+
+# Isolated mode leaves only this folder on the path; the package itself is two above, and is wanted during the start
+# alone: sessions can't see it.
+package_home = str(Path(__file__).resolve().parent.parent.parent)
+sys.path[0] = package_home
+
+from sandbox.inside.zygote import main  # noqa: E402
+
+sys.path.remove(package_home)
+main(int(sys.argv[1]), int(sys.argv[2]))

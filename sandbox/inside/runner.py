@@ -1,0 +1,120 @@
+"""The process in which a session's code runs: it waits for a cell or a command, runs it, and says how it ended.
+
+It shares its memory with untrusted code, so the server believes nothing it says beyond the run it belongs to. SIGINT
+interrupts the run and nothing else: between runs it is ignored, so variables survive.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import warnings
+from types import FrameType
+from typing import Any
+
+from sandbox.confinement.kernel import flush_c_streams
+from sandbox.inside import channel
+from sandbox.inside.shell import SessionShell, run_cell
+
+INTERRUPTED = 130
+
+
+class Runner:
+    """Reads requests from the control channel until it closes."""
+
+    def __init__(self, link: socket.socket, shell: SessionShell, environment: dict[str, str]) -> None:
+        self._link = link
+        self._shell = shell
+        self._environment = environment
+        self._running = False
+        self._pid = os.getpid()
+
+    def prepare(self) -> None:
+        """Undo what the clone shared: the environment, the streams, the random numbers' seeds, the start folder."""
+        os.environ.clear()
+        os.environ.update(self._environment)
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - a descriptor, for good
+        for descriptor, name in ((1, "stdout"), (2, "stderr")):
+            stream = _text_stream(descriptor)
+            setattr(sys, name, stream)
+            setattr(sys, f"__{name}__", stream)
+        sys.argv = [""]
+        sys.path.insert(0, "")
+        random.seed()
+        numpy = sys.modules.get("numpy")
+        if numpy is not None:
+            numpy.random.seed()
+        warnings.filterwarnings("ignore", message="To exit: use 'exit'")
+        self._shell.starting_dir = os.getcwd()  # noqa: PTH109
+
+    def serve(self) -> None:
+        """Handle requests one by one; returns when the server is gone."""
+        while True:
+            self._take_signals()
+            request = channel.receive(self._link)
+            if request is None:
+                return
+            code = self._handle(request)
+            if os.getpid() != self._pid:
+                os._exit(code)  # user code forked and let its child fall out of the cell
+            self._link.sendall(channel.encode({"ended": request["run"], "exitCode": code}))
+
+    def _handle(self, request: dict[str, Any]) -> int:
+        code = 1
+        try:
+            self._running = True
+            try:
+                code = self._run(request)
+            finally:
+                self._running = False
+                _flush()
+        except KeyboardInterrupt:
+            code = INTERRUPTED
+        except BaseException as error:
+            with contextlib.suppress(BaseException):
+                os.write(2, f"{type(error).__name__}: {error}\n".encode("utf-8", "backslashreplace"))
+        return code
+
+    def _run(self, request: dict[str, Any]) -> int:
+        if request.get("clearContext"):
+            self._clear()
+        if "command" in request:
+            return self._run_command(request["command"])
+        return run_cell(self._shell, request["code"])
+
+    def _clear(self) -> None:
+        """Forget all variables and figures; files stay."""
+        self._shell.reset(new_session=True)
+        pyplot = sys.modules.get("matplotlib.pyplot")
+        if pyplot is not None:
+            pyplot.close("all")
+
+    def _run_command(self, command: str) -> int:
+        """A shell command, its output through the session's own pipes. 128 + n for signal n, as in a shell."""
+        status = subprocess.run(["/bin/sh", "-c", command], stdin=subprocess.DEVNULL, check=False).returncode
+        return status if status >= 0 else 128 - status
+
+    def _take_signals(self) -> None:
+        """User code may have changed them; the next run must be interruptible again."""
+        signal.signal(signal.SIGINT, self._on_interrupt)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+    def _on_interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        if self._running:
+            raise KeyboardInterrupt
+
+
+def _text_stream(descriptor: int) -> Any:
+    return open(descriptor, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+    flush_c_streams()

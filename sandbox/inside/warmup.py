@@ -1,0 +1,69 @@
+"""What the zygote loads once so that sessions start with it: IPython, the data packages, one drawn figure.
+
+Sessions are made by a clone that copies one thread alone, so nothing here may leave a second one behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import os
+from pathlib import Path
+from typing import Final
+
+# One thread each: threads would not survive the clone, and a session's share of the processors is small anyway.
+ENVIRONMENT: Final = {
+    "LANG": "C.UTF-8",
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "MPLBACKEND": "agg",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+}
+_PACKAGES: Final = ("numpy", "numpy.random", "pandas", "PIL.Image")
+
+
+class NotSingleThreaded(RuntimeError):
+    """A warmed-up package started a thread, so cloning would lose it and perhaps a lock it holds."""
+
+
+def warm_up() -> None:
+    """Import what is installed of the data packages, and draw one figure. Raises NotSingleThreaded."""
+    for name in _PACKAGES:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    with contextlib.suppress(ImportError):
+        _draw_once()
+    threads = [entry.name for entry in Path("/proc/self/task").iterdir()]
+    if len(threads) != 1:
+        raise NotSingleThreaded(f"{len(threads)} threads run after the warm-up")
+    # Everything so far is shared by all sessions: keep the collector from touching, and so copying, its pages.
+    gc.collect()
+    gc.freeze()
+
+
+def _draw_once() -> None:
+    """The first figure costs most: fonts are found and the renderer is loaded."""
+    matplotlib = importlib.import_module("matplotlib")
+    matplotlib.use("agg")
+    pyplot = importlib.import_module("matplotlib.pyplot")
+    figure = pyplot.figure()
+    figure.gca().plot([0, 1])
+    figure.gca().set_title("warm-up")
+    figure.canvas.draw()
+    pyplot.close("all")
+
+
+def clean_environment(home: str, temporary: str, interpreter: str) -> dict[str, str]:
+    """The whole environment of a session's processes."""
+    path = f"{os.path.dirname(interpreter)}:{ENVIRONMENT['PATH']}"  # noqa: PTH120 - a string for PATH
+    return ENVIRONMENT | {
+        "PATH": path,
+        "HOME": home,
+        "USER": "sandbox",
+        "LOGNAME": "sandbox",
+        "TMPDIR": temporary,
+        "MPLCONFIGDIR": f"{temporary}/matplotlib",
+        "IPYTHONDIR": f"{temporary}/ipython",
+    }

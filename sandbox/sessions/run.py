@@ -1,0 +1,77 @@
+"""One run in a session: what was asked, what it printed so far, how it ended.
+
+A run has one end, set once. Whoever waits is told by `changed`; output is pulled, so a slow reader costs no more than
+the bound on a run's output.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from sandbox.sessions.output import Output
+
+
+class Limit(StrEnum):
+    """Why the server, and not the code, ended a run."""
+
+    TIMEOUT = "timeout"
+    MEMORY = "memory-limit"
+    OUTPUT = "output-limit"
+    CPU = "cpu-limit"
+    INTERRUPTED = "interrupted"
+    SESSION_ENDED = "session-ended"
+    PROTOCOL = "protocol-violation"
+
+
+TIMED_OUT, INTERRUPTED, KILLED = 124, 130, 137
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """How a run ended. `limit` is None when the code came to its own end, by success or by raising."""
+
+    exit_code: int
+    seconds: float
+    limit: Limit | None
+    sentence: str
+    session_ended: bool
+
+
+class Run:
+    """A run under way. The session feeds it; one reader takes from it."""
+
+    def __init__(self, number: str, request: dict[str, Any], output: Output) -> None:
+        self.number = number
+        self.request = request
+        self.output = output
+        self.limit: Limit | None = None
+        self.abandoned = False
+        self.end: RunEnd | None = None
+        self.ended = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._started = time.monotonic()
+
+    def notify(self) -> None:
+        """Something can be taken."""
+        self._changed.set()
+
+    def finish(self, exit_code: int, limit: Limit | None, sentence: str, *, session_ended: bool) -> None:
+        """Set the end, the first time only."""
+        if self.end is None:
+            self.output.finish()
+            seconds = time.monotonic() - self._started
+            self.end = RunEnd(exit_code, seconds, limit, sentence, session_ended)
+            self.ended.set()
+            self._changed.set()
+
+    async def changed(self, seconds: float) -> None:
+        """Wait for output or the end, at most so long."""
+        try:
+            await asyncio.wait_for(self._changed.wait(), seconds)
+        except TimeoutError:
+            return
+        self._changed.clear()

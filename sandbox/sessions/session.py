@@ -1,0 +1,257 @@
+"""One live session: its pipes, its control channel, the run in it, and its end.
+
+The session's first process is held by a pidfd, so a signal can't reach a stranger. Whatever the code inside does to its
+end of the descriptors is at worst the end of its own session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sandbox.confinement.cgroups import SessionGroup
+from sandbox.files.workspace import Workspace
+from sandbox.inside import channel
+from sandbox.sessions.output import Output, Stream
+from sandbox.sessions.run import INTERRUPTED, KILLED, TIMED_OUT, Limit, Run
+
+_PIPE_READ: Final = 65536
+_DRAIN_READS: Final = 64
+_LAST_BREATH_SECONDS: Final = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What the server, and not the kernel, holds a session to."""
+
+    output_bytes: int
+    flood_bytes: int
+    run_seconds: float
+    grace_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Handles:
+    """Everything the server holds of a session; `close` gives it all back."""
+
+    pid: int
+    init: int
+    runner: int
+    control: socket.socket
+    stdout: int
+    stderr: int
+    workspace: Workspace
+    group: SessionGroup | None
+
+    def close(self) -> None:
+        """Close every descriptor, which lets the session's memory go."""
+        self.control.close()
+        self.workspace.close()
+        for descriptor in (self.init, self.runner, self.stdout, self.stderr):
+            os.close(descriptor)
+
+
+class Session:
+    """A session from the moment it is ready. All methods belong to the event loop's thread."""
+
+    def __init__(self, session_id: str, handles: Handles, bounds: Bounds, on_end: Callable[[Session], None]) -> None:
+        self.id = session_id
+        self.pid = handles.pid
+        self.workspace = handles.workspace
+        self.group = handles.group
+        self.created_at = datetime.now(UTC)
+        self.last_used = time.monotonic()
+        self.run: Run | None = None
+        self.over = asyncio.Event()
+        self._handles = handles
+        self._bounds = bounds
+        self._on_end = on_end
+        self._reason: Limit | None = None
+        self._frames = channel.FrameReader()
+        self._loop = asyncio.get_running_loop()
+        self._outgoing = bytearray()
+        self._timers: list[asyncio.TimerHandle] = []
+        self._lifetime: asyncio.TimerHandle | None = None
+        self._loop.add_reader(handles.control, self._hear)
+
+    def live_for(self, seconds: float) -> None:
+        """End the session after this time, whatever it does."""
+        self._lifetime = self._loop.call_later(seconds, self.kill, Limit.SESSION_ENDED)
+
+    def begin(self, request: dict[str, Any], seconds: float | None) -> Run:
+        """Start a run; `seconds` may shorten the server's bound on its wall time. The session must be free."""
+        assert self.run is None
+        self._discard_old_output()
+        output = Output(self._bounds.output_bytes, self._bounds.flood_bytes)
+        self.run = run = Run(secrets.token_hex(8), request, output)
+        self.last_used = time.monotonic()
+        self._outgoing += channel.encode({**request, "run": run.number})
+        self._loop.add_reader(self._handles.stdout, self._listen, "stdout", self._handles.stdout)
+        self._loop.add_reader(self._handles.stderr, self._listen, "stderr", self._handles.stderr)
+        self._loop.add_writer(self._handles.control, self._speak)
+        wall = min(seconds or self._bounds.run_seconds, self._bounds.run_seconds)
+        self._timers.append(self._loop.call_later(wall, self.interrupt, Limit.TIMEOUT))
+        return run
+
+    def touch(self) -> None:
+        """The session is in use: its idle time starts anew."""
+        self.last_used = time.monotonic()
+
+    def interrupt(self, limit: Limit) -> None:
+        """Ask the run to end by SIGINT; if it has not within the grace, end the session."""
+        run = self.run
+        if run is None or run.limit is not None:
+            return
+        run.limit = limit
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handles.runner, signal.SIGINT)
+        self._timers.append(self._loop.call_later(self._bounds.grace_seconds, self.kill, limit))
+
+    def kill(self, reason: Limit) -> None:
+        """End the session now; the kernel kills everything in it with its first process."""
+        if self.over.is_set():
+            return
+        self._reason = self._reason or reason
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handles.init, signal.SIGKILL)
+
+    def ended(self, status: int) -> None:
+        """The first process was reaped, so nothing of the session runs any more; its exit code, or -signal."""
+        if self.over.is_set():
+            return
+        self.over.set()
+        run = self.run
+        if run is not None:
+            self._drain(run)
+            limit = self._why(run, status)
+            code = status if limit is Limit.SESSION_ENDED and status > 0 else KILLED
+            run.finish(code, limit, _SENTENCES[limit] + _SESSION_GONE, session_ended=True)
+        self._release()
+        if self._lifetime is not None:
+            self._lifetime.cancel()
+        self._loop.remove_reader(self._handles.control)
+        self._handles.close()
+        self._on_end(self)
+
+    def _why(self, run: Run, status: int) -> Limit:
+        if self._reason is not None:
+            return self._reason
+        if self.group is not None and self.group.memory_kills():
+            return Limit.MEMORY
+        if status == 128 + signal.SIGXCPU:
+            return Limit.CPU
+        return run.limit or Limit.SESSION_ENDED
+
+    def _hear(self) -> None:
+        """The control channel's untrusted end: anything but the awaited reply ends the session."""
+        try:
+            data = self._handles.control.recv(_PIPE_READ)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            # Its process has ended, which is about to be reported, or has closed the channel and lives on.
+            self._loop.remove_reader(self._handles.control)
+            self._timers.append(self._loop.call_later(_LAST_BREATH_SECONDS, self.kill, Limit.SESSION_ENDED))
+            return
+        try:
+            for frame in self._frames.feed(data):
+                self._reply(frame)
+        except channel.BadFrame:
+            self._loop.remove_reader(self._handles.control)
+            self.kill(Limit.PROTOCOL)
+
+    def _reply(self, frame: dict[str, Any]) -> None:
+        run, code = self.run, frame.get("exitCode")
+        known = run is not None and frame.get("ended") == run.number
+        if run is None or not known or not isinstance(code, int) or not 0 <= code <= 255:
+            raise channel.BadFrame("a reply to nothing")
+        self._drain(run)
+        self._release()
+        if run.limit is None:
+            run.finish(code, None, "", session_ended=False)
+        else:
+            code = TIMED_OUT if run.limit is Limit.TIMEOUT else INTERRUPTED
+            run.finish(code, run.limit, _SENTENCES[run.limit] + _SESSION_KEPT, session_ended=False)
+
+    def _release(self) -> None:
+        """The session is free again, or gone: nothing is read until the next run, so late writers wait."""
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
+        self._loop.remove_reader(self._handles.stdout)
+        self._loop.remove_reader(self._handles.stderr)
+        self._loop.remove_writer(self._handles.control)
+        self._outgoing.clear()
+        self.run = None
+        self.last_used = time.monotonic()
+
+    def _speak(self) -> None:
+        with contextlib.suppress(BlockingIOError, OSError):
+            sent = self._handles.control.send(self._outgoing[: 1 << 20])
+            del self._outgoing[:sent]
+        if not self._outgoing:
+            self._loop.remove_writer(self._handles.control)
+
+    def _listen(self, stream: Stream, descriptor: int) -> bool:
+        """Take one piece from a pipe; False when there is nothing now."""
+        try:
+            data = os.read(descriptor, _PIPE_READ)
+        except BlockingIOError:
+            return False
+        if not data:
+            self._loop.remove_reader(descriptor)
+            return False
+        if self.run is not None:
+            self.run.output.feed(stream, data)
+            self.run.notify()
+            if self.run.output.flooded:
+                self.interrupt(Limit.OUTPUT)
+        return True
+
+    def _drain(self, run: Run) -> None:
+        """What the run wrote before it ended is in the pipes already. Bounded, for others may write on."""
+        for stream, descriptor in self._pipes():
+            for _ in range(_DRAIN_READS):
+                try:
+                    data = os.read(descriptor, _PIPE_READ)
+                except BlockingIOError:
+                    break
+                if not data:
+                    break
+                run.output.feed(stream, data)
+
+    def _discard_old_output(self) -> None:
+        for _, descriptor in self._pipes():
+            for _ in range(_DRAIN_READS):
+                try:
+                    if not os.read(descriptor, _PIPE_READ):
+                        break
+                except BlockingIOError:
+                    break
+
+    def _pipes(self) -> tuple[tuple[Stream, int], tuple[Stream, int]]:
+        return ("stdout", self._handles.stdout), ("stderr", self._handles.stderr)
+
+
+_SENTENCES: Final = {
+    Limit.TIMEOUT: "The run took longer than it may and was stopped",
+    Limit.MEMORY: "The session used more memory than it may and was ended",
+    Limit.OUTPUT: "The run printed far more than it may and was stopped",
+    Limit.CPU: "The session used more processor time than it may and was ended",
+    Limit.INTERRUPTED: "The run was interrupted",
+    Limit.SESSION_ENDED: "The session's process ended",
+    Limit.PROTOCOL: "The code wrote to the session's control channel",
+}
+_SESSION_KEPT: Final = "; variables and files are kept."
+_SESSION_GONE: Final = "; its variables and files are gone."
