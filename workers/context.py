@@ -8,7 +8,7 @@ and `InfrastructureFault` for what another attempt may mend. Any other exception
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
@@ -89,6 +89,8 @@ class Context:
     resources: Resources
     """What all jobs of this process share: model clients and the like."""
     emit: Emit
+    flush: Callable[[], Awaitable[None]]
+    """Write now what was emitted so far."""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the run should end early; `stop_reason` says why. Check it, or wait on it beside the work."""
     stop_reason: str | None = None

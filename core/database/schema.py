@@ -98,6 +98,8 @@ class Sandbox(Table):
     """Job and attempt that used it last."""
     files_version: Mapped[int] = mapped_column(BigInteger)
     """The session's files_version that it has."""
+    suspect: Mapped[bool] = mapped_column(server_default=FALSE)
+    """That attempt broke off: its code may still run in there, or have left anything behind."""
     expires_at: Mapped[datetime]
 
 

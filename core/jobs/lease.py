@@ -92,16 +92,6 @@ async def renew(
 
 
 @dataclass(slots=True)
-class Artifact:
-    """A figure or the like that a job made; its bytes are stored already, and count only once the job ended."""
-
-    name: str
-    mime: str
-    blob_id: UUID
-    size: int
-
-
-@dataclass(slots=True)
 class Ending:
     """All that a job's last transaction writes."""
 
@@ -194,6 +184,9 @@ async def break_off(pool: Pool, job_id: UUID, attempt: int, reason: str) -> Stat
         if row is None:
             return None
         state = after_break(BrokenOff(row["spent"], row["max_attempts"], row["cancel"], row["late"]))
+        await connection.execute(
+            "UPDATE sandboxes SET suspect = true WHERE session_id = $1 AND job_id = $2", session_id, job_id
+        )
         if state is State.QUEUED:
             await connection.execute(_REQUEUE, job_id, attempt, 0, retry_delay(row["spent"]), reason)
             return state

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from core.database.pool import Connection
+from core.database.pool import Connection, Pool
 
 WINDOW_PAST_SLOTS = 2
 """Jobs released beyond the free slots, so that a slot that comes free finds its next job waiting."""
@@ -34,18 +34,22 @@ async def planning(connection: Connection, pool: str) -> bool:
     return held
 
 
-_FREE = """
+_ROOM = """
 SELECT (SELECT coalesce(sum(slots), 0) FROM workers
-        WHERE pool = $1 AND NOT stopping AND heartbeat_at > now() - $3::interval)
-     - (SELECT count(*) FROM jobs
-        WHERE agent = ANY($2::text[]) AND (state = 'running' OR (state = 'queued' AND released_at IS NOT NULL)))
+        WHERE pool = $1 AND NOT stopping AND heartbeat_at > now() - $3::interval) AS slots,
+       (SELECT count(*) FROM jobs
+        WHERE agent = ANY($2::text[]) AND (state = 'running' OR (state = 'queued' AND released_at IS NOT NULL))) AS used
 """
 
 
-async def free_slots(connection: Connection, pool: str, agents: Sequence[str], alive_within: timedelta) -> int:
-    """Slots of live workers less what runs or is on its way to them; below zero after workers went away."""
-    free: int = await connection.fetchval(_FREE, pool, list(agents), alive_within)
-    return free
+async def room(connection: Connection, pool: str, agents: Sequence[str], alive_within: timedelta) -> int:
+    """How many more jobs may be released: slots of live workers and a small window, less what runs or is under way.
+
+    0 where no worker lives: what waits in the broker can no longer be put in order.
+    """
+    row = await connection.fetchrow(_ROOM, pool, list(agents), alive_within)
+    assert row is not None
+    return max(row["slots"] + WINDOW_PAST_SLOTS - row["used"], 0) if row["slots"] else 0
 
 
 _RELEASE = """
@@ -78,7 +82,7 @@ async def released(connection: Connection, agents: Sequence[str], older_than: ti
     return [Release(**row) for row in rows]
 
 
-async def next_due(connection: Connection) -> float | None:
+async def next_due(connection: Connection | Pool) -> float | None:
     """Seconds until the next queued job's `run_at`, or None where none waits for its time."""
     due: Any = await connection.fetchval(
         "SELECT extract(epoch FROM min(run_at) - now())::float8 FROM jobs "

@@ -19,6 +19,8 @@ class Sandbox:
     """The job that used it last, and under which attempt."""
     attempt: int
     files_version: int
+    suspect: bool
+    """That attempt broke off, and what it left behind is not known."""
     expires_at: datetime
     seconds_left: float
 
@@ -26,7 +28,7 @@ class Sandbox:
 async def get(connection: Connection | Pool, session_id: UUID) -> Sandbox | None:
     """The session's sandbox as last known; it may be gone by now."""
     row = await connection.fetchrow(
-        "SELECT sandbox_id, tier, job_id, attempt, files_version, expires_at, "
+        "SELECT sandbox_id, tier, job_id, attempt, files_version, suspect, expires_at, "
         "extract(epoch FROM expires_at - now())::float8 AS seconds_left FROM sandboxes WHERE session_id = $1",
         session_id,
     )
@@ -56,7 +58,7 @@ async def remember(
         SELECT $1, $4, $5, $2, $3, $6, now() + coalesce($7::interval, interval '0') FROM mine
         ON CONFLICT (session_id) DO UPDATE SET
             sandbox_id = excluded.sandbox_id, tier = excluded.tier, job_id = excluded.job_id,
-            attempt = excluded.attempt, files_version = excluded.files_version,
+            attempt = excluded.attempt, files_version = excluded.files_version, suspect = false,
             expires_at = CASE WHEN $7::interval IS NULL THEN sandboxes.expires_at ELSE excluded.expires_at END
         RETURNING 1
         """,

@@ -51,6 +51,11 @@ async def register(
     )
 
 
+async def describe(connection: Connection | Pool, worker_id: UUID, info: dict[str, Any]) -> None:
+    """Say of a process what the page and operators want to know."""
+    await connection.execute("UPDATE workers SET info = $2 WHERE id = $1", worker_id, info)
+
+
 async def unregister(connection: Connection | Pool, worker_id: UUID) -> None:
     """Remove a process that stops."""
     await connection.execute("DELETE FROM workers WHERE id = $1", worker_id)

@@ -188,6 +188,7 @@ def upgrade() -> None:
         sa.Column("job_id", sa.UUID(), nullable=False),
         sa.Column("attempt", sa.SmallInteger(), nullable=False),
         sa.Column("files_version", sa.BigInteger(), nullable=False),
+        sa.Column("suspect", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("expires_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["session_id"], ["sessions.id"], name=op.f("sandboxes_session_id_fkey"), ondelete="CASCADE"

@@ -1,0 +1,53 @@
+"""`python -m api`: serve the HTTP API. Start as many as there are requests for, behind one address."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import sys
+
+import uvicorn
+
+from api.app import create_app
+from core.log import configure_logging
+from core.settings import Settings
+
+STREAMS_END_S = 5
+"""How long open streams may take to end at a shutdown."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can connect to the address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def main() -> int:
+    argparse.ArgumentParser(prog="python -m api", description=__doc__).parse_args()
+    settings = Settings.load()
+    configure_logging(settings.log_level)
+    if not is_loopback(settings.host):
+        print(
+            f"The API has no sign-in yet, so it listens on loopback addresses only, and {settings.host} is not one. "
+            "Set ACI_HOST=127.0.0.1.",
+            file=sys.stderr,
+        )
+        return 2
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=STREAMS_END_S,
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""Puts the API together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from api.agents.endpoints import router as agents_router
+from api.dependencies import Services
+from api.files.endpoints import router as files_router
+from api.guards import Guards
+from api.health.endpoints import router as health_router
+from api.hub import Hub
+from api.jobs.endpoints import router as jobs_router
+from api.problems import Problem, answer_with_problems
+from api.sessions.endpoints import router as sessions_router
+from core.database.pool import open_pool
+from core.doorbell import Doorbell
+from core.settings import Settings
+
+VERSION = "0.1.0"
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application; its connections are opened when it starts serving."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        pool = await open_pool(settings)
+        try:
+            async with Hub(settings, pool) as hub, Doorbell(settings) as doorbell:
+                app.state.services = Services(settings, pool, hub, doorbell)
+                yield
+        finally:
+            pool.terminate()
+
+    app = FastAPI(
+        title="AgentCore Code Interpreter",
+        version=VERSION,
+        description="Plain words to Python, run in a sandbox, streamed back live.",
+        lifespan=lifespan,
+        docs_url=None,  # its page would load scripts from another host
+        redoc_url=None,
+        openapi_url="/v1/openapi.json",
+        responses={"default": {"model": Problem, "description": "Something was wrong (RFC 9457)"}},
+    )
+    for router in (jobs_router, sessions_router, files_router, agents_router, health_router):
+        app.include_router(router)
+    answer_with_problems(app)
+    app.add_middleware(Guards, settings=settings)
+    return app

@@ -1,0 +1,85 @@
+"""What endpoints are given: the process's services, the tenant who asks, and ids parsed from the path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Path, Query, Request
+from pydantic import BaseModel, Field
+
+from api.hub import Hub
+from core.database.pool import Pool
+from core.doorbell import Doorbell
+from core.errors import InvalidInput, NotFound
+from core.ids import Prefix, decode
+from core.settings import Settings
+from core.tenants import DEFAULT_TENANT
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Made once a process, when the application starts."""
+
+    settings: Settings
+    pool: Pool
+    hub: Hub
+    doorbell: Doorbell
+
+
+def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+async def _tenant() -> UUID:
+    """Who asks. One tenant, until there is sign-in."""
+    return DEFAULT_TENANT
+
+
+ServicesDep = Annotated[Services, Depends(_services)]
+TenantDep = Annotated[UUID, Depends(_tenant)]
+
+
+def _from_path(prefix: Prefix, name: str) -> Callable[[str], UUID]:
+    def parse(value: str) -> UUID:
+        try:
+            return decode(prefix, value)
+        except ValueError:
+            raise NotFound(f"There is no such {name}.") from None
+
+    return parse
+
+
+def _job_id(job_id: Annotated[str, Path(examples=["job_01jd0000000000000000000000"])]) -> UUID:
+    return _from_path(Prefix.JOB, "job")(job_id)
+
+
+def _session_id(session_id: Annotated[str, Path(examples=["ses_01jd0000000000000000000000"])]) -> UUID:
+    return _from_path(Prefix.SESSION, "session")(session_id)
+
+
+JobId = Annotated[UUID, Depends(_job_id)]
+SessionId = Annotated[UUID, Depends(_session_id)]
+
+
+def parsed(prefix: Prefix, value: str | None, pointer: str) -> UUID | None:
+    """An id from a body or a query. Raises InvalidInput naming `pointer`."""
+    if value is None:
+        return None
+    try:
+        return decode(prefix, value)
+    except ValueError as error:
+        raise InvalidInput(f"{error}", pointer) from None
+
+
+class Page(BaseModel):
+    """How far to read a list."""
+
+    limit: int = Field(50, ge=1, le=200)
+    cursor: str | None = Field(None, description="`next_cursor` of the page before")
+
+
+PageDep = Annotated[Page, Query()]

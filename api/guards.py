@@ -1,0 +1,169 @@
+"""Keeps web sites from driving the service through a user's browser, and bodies from being larger than allowed.
+
+Works before anything is parsed, on every request and WebSocket upgrade: the Host must be one of ours (DNS rebinding),
+an unsafe request must not come from a foreign page (CSRF), and JSON routes take JSON only, which no form can send.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from core.ids import new_id
+from core.settings import Settings
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+UPLOADS = re.compile(r"^/v1/sessions/[^/]+/files(/|$)")
+"""Routes that take bytes or a form instead of JSON."""
+
+SECURITY_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+
+
+class Refused(Exception):
+    """A request that goes no further."""
+
+    def __init__(self, status: int, slug: str, detail: str) -> None:
+        super().__init__(detail)
+        self.status, self.slug, self.detail = status, slug, detail
+
+
+def host_name(host: str) -> str:
+    """The name in a Host header or authority, without its port and in lower case."""
+    return re.sub(r":\d*$", "", host).lower()
+
+
+class Guards:
+    """ASGI middleware, outermost."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._hosts = frozenset(name.lower() for name in settings.allowed_hosts)
+        self._origins = frozenset(origin.lower() for origin in settings.allowed_origins)
+        self._json_limit = settings.max_request_bytes
+        self._upload_limit = settings.max_upload_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        scope["request_id"] = f"req_{new_id().hex}"
+        headers = Headers(scope=scope)
+        try:
+            self._check(scope, headers)
+        except Refused as refused:
+            await _refuse(scope, receive, send, refused)
+            return
+        if scope["type"] == "http":
+            limit = self._upload_limit if UPLOADS.match(scope["path"]) else self._json_limit
+            receive = _counted(receive, limit)
+            send = _with_headers(send, scope["request_id"])
+        await self._app(scope, receive, send)
+
+    def _check(self, scope: Scope, headers: Headers) -> None:
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or host_name(hosts[0]) not in self._hosts:
+            raise Refused(
+                421, "host-not-allowed", "This service does not answer under that host name (ACI_ALLOWED_HOSTS)."
+            )
+        if scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS:
+            self._check_origin(hosts[0], headers)
+        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
+            self._check_body(scope, headers)
+
+    def _check_origin(self, host: str, headers: Headers) -> None:
+        """Browsers name the page a request comes from; other clients have none, and no user's cookies either."""
+        refused = Refused(403, "origin-not-allowed", "Pages of another origin may not do this (ACI_ALLOWED_ORIGINS).")
+        origin = headers.get("origin")
+        if origin is not None:
+            parts = urlsplit(origin.lower())
+            own = parts.scheme in ("http", "https") and parts.netloc == host.lower()
+            if not own and origin.lower() not in self._origins:
+                raise refused
+        elif headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+            raise refused
+
+    def _check_body(self, scope: Scope, headers: Headers) -> None:
+        upload = UPLOADS.match(scope["path"]) is not None
+        length = headers.get("content-length")
+        if length is not None and not length.isdecimal():
+            raise Refused(400, "bad-request", "Content-Length is not a number.")
+        limit = self._upload_limit if upload else self._json_limit
+        if length is not None and int(length) > limit:
+            raise Refused(413, "too-large", f"The body is larger than {limit} bytes.")
+        has_body = length not in (None, "0") or "transfer-encoding" in headers
+        if has_body and not upload:
+            kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+            if kind != "application/json":
+                raise Refused(415, "unsupported-media-type", "This route takes application/json only.")
+
+
+def _counted(receive: Receive, limit: int) -> Receive:
+    """Stop a body that names no length, or a false one, where it passes the limit."""
+    seen = 0
+
+    async def counted() -> Message:
+        nonlocal seen
+        message = await receive()
+        if message["type"] == "http.request":
+            seen += len(message.get("body", b""))
+            if seen > limit:
+                raise HTTPException(413, f"The body is larger than {limit} bytes.")
+        return message
+
+    return counted
+
+
+def _with_headers(send: Send, request_id: str) -> Send:
+    async def with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [
+                *message["headers"],
+                *_missing(SECURITY_HEADERS, message["headers"]),
+                (b"x-request-id", request_id.encode()),
+            ]
+        await send(message)
+
+    return with_headers
+
+
+def _missing(
+    wanted: Iterable[tuple[bytes, bytes]], there: Iterable[tuple[bytes, bytes]]
+) -> Iterable[tuple[bytes, bytes]]:
+    names = {name.lower() for name, _ in there}
+    return [header for header in wanted if header[0] not in names]
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, refused: Refused) -> None:
+    if scope["type"] == "websocket":
+        await receive()  # websocket.connect
+        await send({"type": "websocket.close", "code": 1008, "reason": refused.detail})
+        return
+    body = json.dumps(
+        {
+            "type": f"/problems/{refused.slug}",
+            "title": HTTPStatus(refused.status).phrase,
+            "status": refused.status,
+            "detail": refused.detail,
+            "instance": scope["path"],
+            "request_id": scope["request_id"],
+        }
+    ).encode()
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"x-request-id", scope["request_id"].encode()),
+        *SECURITY_HEADERS,
+    ]
+    await send({"type": "http.response.start", "status": refused.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

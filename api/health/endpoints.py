@@ -1,0 +1,88 @@
+"""`/healthz`: the process lives. `/readyz`: every part the service stands on, and whether work can be done."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Literal
+
+import asyncpg
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+
+from api.dependencies import Services, ServicesDep
+from core.workers import repository as workers
+from core.workers.repository import Worker
+
+router = APIRouter(tags=["health"])
+
+LOOK_S = 3.0
+
+Status = Literal["ok", "degraded", "away"]
+
+
+class Part(BaseModel):
+    """One part, and what is to be known of it."""
+
+    status: Status
+    detail: str
+    tier: str | None = None
+
+
+class Readiness(BaseModel):
+    """`ready`: all is well. `degraded`: jobs are accepted, but some part is away. `unready`: they are not."""
+
+    status: Literal["ready", "degraded", "unready"]
+    parts: dict[str, Part]
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """The process lives."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", response_model=Readiness, responses={503: {"model": Readiness}})
+async def readyz(services: ServicesDep, response: Response) -> Any:
+    """Each part's state. Only Postgres is needed to accept a job; the rest degrades."""
+    alive = await _workers(services)
+    if alive is None:
+        response.status_code = 503
+        return {"status": "unready", "parts": {"postgres": {"status": "away", "detail": "can't be reached"}}}
+    redis = services.hub.connected
+    parts: dict[str, dict[str, Any]] = {
+        "postgres": {"status": "ok", "detail": "connected"},
+        "redis": {"status": "ok", "detail": "connected"}
+        if redis
+        else {"status": "away", "detail": "can't be reached; jobs wait, streams are slower"},
+        "model": _model(alive),
+        "sandbox": _sandbox(alive),
+    }
+    well = all(part["status"] == "ok" for part in parts.values())
+    return {"status": "ready" if well else "degraded", "parts": parts}
+
+
+async def _workers(services: Services) -> list[Worker] | None:
+    try:
+        async with asyncio.timeout(LOOK_S):
+            return await workers.alive(services.pool)
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        return None
+
+
+def _newest(alive: list[Worker], key: str) -> dict[str, Any] | None:
+    """What the newest worker that knows says of itself."""
+    return next((worker.info[key] for worker in reversed(alive) if key in worker.info), None)
+
+
+def _model(alive: list[Worker]) -> dict[str, Any]:
+    said = _newest(alive, "model")
+    if said is None:
+        return {"status": "away", "detail": "no generator is running (yet)"}
+    return {"status": "ok", "detail": said["detail"]}
+
+
+def _sandbox(alive: list[Worker]) -> dict[str, Any]:
+    said = _newest(alive, "sandbox")
+    if said is None:
+        return {"status": "away", "detail": "no executor is running (yet)"}
+    return {"status": "ok" if said["status"] == "ok" else "degraded", "detail": said["detail"], "tier": said["tier"]}

@@ -1,0 +1,236 @@
+"""Live events for all watchers of one API process, over one connection to Redis.
+
+Redis only hints: a watcher reads Postgres after it has subscribed, after every gap in the numbers, and whenever the
+hub, which compares the numbers of all watched jobs every two seconds, finds that something was never published.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
+
+import asyncpg
+import redis.asyncio
+from redis.asyncio.client import PubSub
+from redis.exceptions import RedisError
+
+from core.channels import job_channel
+from core.database.pool import Pool
+from core.events import log
+from core.jobs import reading
+from core.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+COMPARE_EVERY_S = 2.0
+COMPARE_EVERY_ALONE_S = 0.25
+"""While Redis is away, Postgres is all there is."""
+CONFIRM_S = 0.5
+RECONNECT_S = 0.5
+WAITING_LIMIT = 500
+"""Messages that wait for a slow watcher; past that they are dropped and it reads Postgres."""
+PAGE = 500
+IDLE_CHANNEL = "aci:hub"
+"""Something to be subscribed to when nobody watches."""
+TIMEOUT_S = 5.0
+
+Message = dict[str, Any]
+
+
+class Watch:
+    """One watcher of one job: what came for it and it has not taken yet."""
+
+    def __init__(self, job_id: UUID) -> None:
+        self.job_id = job_id
+        self.seen = 0
+        self._waiting: list[Message] = []
+        self._look = False
+        self._some = asyncio.Event()
+
+    def put(self, message: Message) -> None:
+        """A message came."""
+        if len(self._waiting) >= WAITING_LIMIT:
+            self._waiting.clear()
+            self._look = True
+        else:
+            self._waiting.append(message)
+        self._some.set()
+
+    def look(self) -> None:
+        """Something may have been missed: read Postgres."""
+        self._look = True
+        self._some.set()
+
+    async def take(self) -> tuple[list[Message], bool]:
+        """All messages that wait, and whether to read Postgres whatever they say. Waits for at least one of both."""
+        await self._some.wait()
+        self._some.clear()
+        messages, self._waiting = self._waiting, []
+        look, self._look = self._look, False
+        return messages, look
+
+
+class Hub:
+    """Made once a process."""
+
+    def __init__(self, settings: Settings, pool: Pool) -> None:
+        self._pool = pool
+        self._redis = redis.asyncio.from_url(
+            settings.redis_url.get_secret_value(),
+            socket_timeout=None,  # a reader waits as long as nothing happens
+            socket_connect_timeout=TIMEOUT_S,
+            socket_keepalive=True,
+            health_check_interval=10,
+        )
+        self._pubsub: PubSub | None = None
+        self._watches: dict[str, set[Watch]] = {}
+        self._confirmed: dict[str, asyncio.Event] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        self._tasks = [
+            asyncio.create_task(self._listen_forever(), name="hub"),
+            asyncio.create_task(self._compare_forever(), name="hub-compare"),
+        ]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._redis.aclose()
+
+    @property
+    def connected(self) -> bool:
+        """Whether Redis is there."""
+        return self._pubsub is not None
+
+    async def follow(self, tenant_id: UUID, job_id: UUID, after: int) -> AsyncGenerator[Message]:
+        """A job's events with numbers above `after`, stored ones first, then as they come, up to the terminal one.
+
+        Each exactly once and in order. Whether the job is this tenant's is checked by the caller, before.
+        """
+        watch = await self._subscribe(job_id)
+        watch.seen = after
+        try:
+            messages: list[Message] = []
+            look = True
+            while True:
+                for message in messages:
+                    for event in message.get("events") or ():
+                        if event["seq"] == watch.seen + 1 and not look:
+                            watch.seen += 1
+                            yield event
+                    look = look or message["seq"] == 0 or message["seq"] > watch.seen
+                if look:
+                    async for event in self._stored(tenant_id, watch):
+                        yield event
+                        if event["type"] in log.TERMINAL_TYPES:
+                            return
+                messages, look = await watch.take()
+        finally:
+            await self._unsubscribe(watch)
+
+    async def _stored(self, tenant_id: UUID, watch: Watch) -> AsyncIterator[Message]:
+        """What Postgres has beyond what the watcher has seen. A terminal event comes with its whole job."""
+        while True:
+            events = await log.read(self._pool, watch.job_id, watch.seen, PAGE)
+            for event in events:
+                watch.seen = event.seq
+                view = event.view()
+                if event.terminal:
+                    view["job"] = (await reading.get(self._pool, tenant_id, watch.job_id)).view()
+                yield view
+            if len(events) < PAGE:
+                return
+
+    # --- subscriptions ------------------------------------------------------------------------------
+
+    async def _subscribe(self, job_id: UUID) -> Watch:
+        """Subscribe, and wait a moment for Redis to say so: what is read from Postgres after it leaves no gap."""
+        channel = job_channel(job_id)
+        watch = Watch(job_id)
+        first = channel not in self._watches
+        self._watches.setdefault(channel, set()).add(watch)
+        if first:
+            self._confirmed[channel] = asyncio.Event()
+            await self._command("subscribe", channel)
+        try:
+            async with asyncio.timeout(CONFIRM_S if self.connected else 0):
+                await self._confirmed[channel].wait()
+        except TimeoutError:
+            pass  # the comparison finds what this may miss
+        return watch
+
+    async def _unsubscribe(self, watch: Watch) -> None:
+        channel = job_channel(watch.job_id)
+        watches = self._watches.get(channel, set())
+        watches.discard(watch)
+        if not watches and channel in self._watches:
+            del self._watches[channel]
+            del self._confirmed[channel]
+            await self._command("unsubscribe", channel)
+
+    async def _command(self, name: str, channel: str) -> None:
+        pubsub = self._pubsub
+        if pubsub is None:
+            return  # the next connection subscribes to all that is watched
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                await getattr(pubsub, name)(channel)
+        except (RedisError, OSError, TimeoutError) as error:
+            logger.debug("Redis did not take %s: %s", name, error)
+
+    async def _listen_forever(self) -> None:
+        while True:
+            try:
+                async with self._redis.pubsub() as pubsub:
+                    await pubsub.subscribe(IDLE_CHANNEL, *self._watches)
+                    self._pubsub = pubsub
+                    self._look_at_all()
+                    async for message in pubsub.listen():
+                        self._received(message)
+            except (RedisError, OSError, TimeoutError) as error:
+                if self._pubsub is not None:
+                    logger.warning("Redis is away (%s); live events come from Postgres meanwhile.", error)
+            finally:
+                self._pubsub = None
+            self._look_at_all()
+            await asyncio.sleep(RECONNECT_S)
+
+    def _received(self, message: Message) -> None:
+        channel = message["channel"].decode()
+        if message["type"] == "subscribe" and channel in self._confirmed:
+            self._confirmed[channel].set()
+        elif message["type"] == "message" and channel in self._watches:
+            content = json.loads(message["data"])
+            for watch in self._watches[channel]:
+                watch.put(content)
+
+    def _look_at_all(self) -> None:
+        for watches in self._watches.values():
+            for watch in watches:
+                watch.look()
+
+    async def _compare_forever(self) -> None:
+        """One query for all watched jobs: whose newest event is beyond what its watcher has seen?"""
+        while True:
+            await asyncio.sleep(COMPARE_EVERY_S if self.connected else COMPARE_EVERY_ALONE_S)
+            watches = [watch for group in self._watches.values() for watch in group]
+            if not watches:
+                continue
+            try:
+                newest = await log.newest(self._pool, list({watch.job_id for watch in watches}))
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                logger.warning("Postgres is away (%s); streams wait.", error)
+                continue
+            for watch in watches:
+                if newest.get(watch.job_id, 0) > watch.seen:
+                    watch.look()

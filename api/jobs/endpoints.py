@@ -1,0 +1,196 @@
+"""`/v1/jobs`: submit, look, follow, cancel, retry, delete."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import Annotated, Any, cast
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from starlette.responses import JSONResponse
+
+from api.dependencies import JobId, PageDep, Services, ServicesDep, TenantDep, parsed
+from api.downloads import download
+from api.jobs.schemas import EventPage, JobCreate, JobPage, JobRequest
+from api.streams import event_stream
+from core.agents.registry import agents
+from core.errors import Conflict
+from core.events import log
+from core.ids import Prefix, encode
+from core.jobs import artifacts, cancel, reading, submit
+from core.jobs.job import Job, JobView
+from core.jobs.states import Lane, State
+from core.jobs.submit import Submission
+
+router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+
+LONGEST_WAIT_S = 60
+Wait = Annotated[
+    float, Query(ge=0, le=LONGEST_WAIT_S, description="Hold the answer until the job ends, at most so long")
+]
+
+
+@router.post("", status_code=202, response_model=JobView)
+async def submit_job(
+    wanted: JobCreate, services: ServicesDep, tenant: TenantDep, response: Response, wait: Wait = 0
+) -> Any:
+    """Accept a job. When this answers 202, the job is written down and will be done."""
+    request = cast(JobRequest, wanted)
+    spec = agents()[wanted.agent]
+    job_id = await submit.submit(
+        services.pool,
+        Submission(
+            tenant_id=tenant,
+            agent=spec.name,
+            holds=spec.holds,
+            input=wanted.input.model_dump(mode="json", exclude_none=True),
+            session_id=parsed(Prefix.SESSION, request.session_id, "/session_id"),
+            lane=request.lane,
+            priority=request.priority,
+            max_attempts=request.max_attempts or services.settings.max_attempts,
+            deadline_s=request.deadline_s,
+            metadata=request.metadata,
+        ),
+    )
+    services.doorbell.ring()
+    response.headers["Location"] = f"/v1/jobs/{encode(Prefix.JOB, job_id)}"
+    return (await _awaited(services, tenant, job_id, wait)).view()
+
+
+@router.get("", response_model=JobPage)
+async def list_jobs(
+    services: ServicesDep,
+    tenant: TenantDep,
+    page: PageDep,
+    state: State | None = None,
+    agent: str | None = None,
+    lane: Lane | None = None,
+    session_id: str | None = None,
+    created_after: datetime | None = None,
+    created_before: datetime | None = None,
+) -> Any:
+    """Jobs, newest first."""
+    wanted = reading.Filter(
+        state, agent, lane, parsed(Prefix.SESSION, session_id, "/query/session_id"), created_after, created_before
+    )
+    before = parsed(Prefix.JOB, page.cursor, "/query/cursor")
+    jobs = await reading.page(services.pool, tenant, wanted, page.limit + 1, before)
+    more = len(jobs) > page.limit
+    items = [job.view() for job in jobs[: page.limit]]
+    return {"items": items, "next_cursor": items[-1]["id"] if more else None}
+
+
+@router.get("/{job_id}", response_model=JobView)
+async def get_job(job_id: JobId, services: ServicesDep, tenant: TenantDep, wait: Wait = 0) -> Any:
+    """One job, with its result once it has ended."""
+    return (await _awaited(services, tenant, job_id, wait)).view()
+
+
+@router.get(
+    "/{job_id}/events",
+    response_model=EventPage,
+    responses={
+        200: {"content": {"text/event-stream": {}}, "description": "The events, live; or a page of them as JSON"},
+        204: {"description": "The client has seen the last event already"},
+    },
+)
+async def job_events(
+    request: Request,
+    job_id: JobId,
+    services: ServicesDep,
+    tenant: TenantDep,
+    after: Annotated[int, Query(ge=0, description="The number of the last event already seen")] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    last_event_id: Annotated[int | None, Header(ge=0)] = None,
+) -> Any:
+    """Everything that happened after `after`, and what happens from now on, up to the end.
+
+    With `Accept: application/json`, a page of what is there now.
+    """
+    job = await reading.get(services.pool, tenant, job_id)
+    if last_event_id is not None:
+        after = last_event_id
+    if "application/json" in request.headers.get("accept", ""):
+        events = await log.read(services.pool, job_id, after, limit + 1)
+        items = [event.view() | ({"job": job.view()} if event.terminal else {}) for event in events[:limit]]
+        return JSONResponse({"items": items, "next_after": items[-1]["seq"] if len(events) > limit else None})
+    if job.state.terminal and after >= job.last_seq:
+        return Response(status_code=204)
+    return event_stream(services.hub.follow(tenant, job_id, after), encode(Prefix.JOB, job_id))
+
+
+@router.post("/{job_id}/cancel", status_code=202, response_model=JobView)
+async def cancel_job(job_id: JobId, services: ServicesDep, tenant: TenantDep) -> Any:
+    """Stop a job: a queued one at once, a running one within about a second. What it made so far is kept."""
+    await cancel.cancel(services.pool, tenant, job_id)
+    services.doorbell.ring()
+    return (await reading.get(services.pool, tenant, job_id)).view()
+
+
+@router.post("/{job_id}/retry", status_code=202, response_model=JobView)
+async def retry_job(job_id: JobId, services: ServicesDep, tenant: TenantDep, response: Response) -> Any:
+    """A new job with the same input."""
+    job = await reading.get(services.pool, tenant, job_id)
+    if not job.state.terminal:
+        raise Conflict(f"The job is {job.state}; only one that has ended can be done again.")
+    if job.agent not in agents():
+        raise Conflict(f"There is no agent {job.agent!r} any more.")
+    new_id = await submit.submit(
+        services.pool,
+        Submission(
+            tenant_id=tenant,
+            agent=job.agent,
+            holds=agents()[job.agent].holds,
+            input=job.input,
+            session_id=job.session_id,
+            lane=job.lane,
+            priority=job.priority,
+            max_attempts=job.max_attempts,
+            metadata=job.metadata,
+            replayed_from=job.id,
+        ),
+    )
+    services.doorbell.ring()
+    response.headers["Location"] = f"/v1/jobs/{encode(Prefix.JOB, new_id)}"
+    return (await reading.get(services.pool, tenant, new_id)).view()
+
+
+@router.delete("/{job_id}", status_code=204)
+async def delete_job(job_id: JobId, services: ServicesDep, tenant: TenantDep) -> None:
+    """Remove a job that has ended, its events and its artifacts."""
+    await reading.delete(services.pool, tenant, job_id)
+
+
+@router.get("/{job_id}/artifacts/{name}", response_class=Response)
+async def get_artifact(
+    request: Request, job_id: JobId, name: str, services: ServicesDep, tenant: TenantDep
+) -> Response:
+    """The bytes of a figure or file that the job made."""
+    artifact = await artifacts.get(services.pool, tenant, job_id, name)
+    return download(
+        request,
+        services.pool,
+        artifact.blob_id,
+        artifact.size,
+        artifact.sha256,
+        name=artifact.name,
+        mime=artifact.mime,
+    )
+
+
+async def _awaited(services: Services, tenant: UUID, job_id: UUID, wait: float) -> Job:
+    """The job, after it ended or `wait` seconds passed."""
+    job = await reading.get(services.pool, tenant, job_id)
+    if not wait or job.state.terminal:
+        return job
+    events = services.hub.follow(tenant, job_id, job.last_seq)
+    try:
+        async with asyncio.timeout(wait):
+            async for _ in events:
+                pass  # the stream ends with the job
+    except TimeoutError:
+        pass  # as asked: the job as it is now
+    finally:
+        await events.aclose()
+    return await reading.get(services.pool, tenant, job_id)

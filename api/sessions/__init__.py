@@ -1,0 +1,1 @@
+"""Sessions: make, list, rename."""

@@ -1,0 +1,46 @@
+"""`/v1/sessions`: a conversation with its files and its sandbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from api.dependencies import PageDep, ServicesDep, SessionId, TenantDep, parsed
+from api.sessions.schemas import SessionChange, SessionCreate, SessionPage, SessionView
+from core.ids import Prefix
+from core.sessions import repository as sessions
+
+router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
+
+
+@router.post("", status_code=201, response_model=SessionView)
+async def create_session(
+    services: ServicesDep, tenant: TenantDep, response: Response, wanted: SessionCreate | None = None
+) -> Any:
+    """Begin a session."""
+    session = await sessions.create(services.pool, tenant, wanted.title if wanted else "")
+    view = session.view()
+    response.headers["Location"] = f"/v1/sessions/{view['id']}"
+    return view
+
+
+@router.get("", response_model=SessionPage)
+async def list_sessions(services: ServicesDep, tenant: TenantDep, page: PageDep) -> Any:
+    """Sessions, newest first."""
+    before = parsed(Prefix.SESSION, page.cursor, "/query/cursor")
+    found = await sessions.page(services.pool, tenant, page.limit + 1, before)
+    items = [session.view() for session in found[: page.limit]]
+    return {"items": items, "next_cursor": items[-1]["id"] if len(found) > page.limit else None}
+
+
+@router.get("/{session_id}", response_model=SessionView)
+async def get_session(session_id: SessionId, services: ServicesDep, tenant: TenantDep) -> Any:
+    """One session."""
+    return (await sessions.get(services.pool, tenant, session_id)).view()
+
+
+@router.patch("/{session_id}", response_model=SessionView)
+async def rename_session(session_id: SessionId, wanted: SessionChange, services: ServicesDep, tenant: TenantDep) -> Any:
+    """Give it another title."""
+    return (await sessions.rename(services.pool, tenant, session_id, wanted.title)).view()

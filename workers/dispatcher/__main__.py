@@ -1,0 +1,106 @@
+"""`python -m workers.dispatcher`: releases jobs to the workers and keeps watch over leases and deadlines.
+
+Start one, or several for safety: for each pool of workers one of them plans at a time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable
+
+import asyncpg
+import uvloop
+
+from core.agents.registry import pools
+from core.channels import NEW_WORK
+from core.database.pool import connect, open_pool
+from core.log import configure_logging
+from core.settings import Settings
+from workers.dispatcher.messages import Messages
+from workers.dispatcher.planner import Planner
+from workers.dispatcher.upkeep import (
+    REAP_EVERY_S,
+    RECONCILE_EVERY_S,
+    TIDY_EVERY_S,
+    Reaper,
+    Reconciler,
+    forever,
+    tidy,
+)
+from workers.publisher import Publisher
+
+logger = logging.getLogger(__name__)
+
+RECONNECT_S = 1.0
+
+
+async def listen(settings: Settings, wake: Callable[[], None]) -> None:
+    """Wake the planners whenever somebody rings; come back by itself when the connection breaks."""
+    while True:
+        try:
+            connection = await connect(settings)
+            try:
+                gone = asyncio.get_running_loop().create_future()
+                connection.add_termination_listener(gone.set_result)
+                await connection.add_listener(NEW_WORK, lambda *_: wake())
+                wake()  # whatever rang while nobody listened
+                await gone
+            finally:
+                connection.terminate()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            logger.warning("Not listening for new jobs (%s); looking every second.", error)
+        await asyncio.sleep(RECONNECT_S)
+
+
+async def dispatch(settings: Settings) -> None:
+    """Run all loops until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    pool = await open_pool(settings)
+    messages = Messages(settings)
+    planners = [Planner(pool, messages, name) for name in pools()]
+
+    def wake_all() -> None:
+        for planner in planners:
+            planner.wake()
+
+    reconciler = Reconciler(planners, settings)
+    try:
+        async with Publisher(settings) as publisher, asyncio.TaskGroup() as group:
+            reaper = Reaper(pool, publisher, settings, wake_all)
+            loops = [group.create_task(planner.run()) for planner in planners]
+            loops += [
+                group.create_task(listen(settings, wake_all)),
+                group.create_task(forever(REAP_EVERY_S, reaper.reap, reaper.be_patient)),
+                group.create_task(forever(RECONCILE_EVERY_S, reconciler.reconcile, wake_all)),
+                group.create_task(forever(TIDY_EVERY_S, lambda: tidy(pool), wake_all)),
+            ]
+            logger.info("Dispatching for the pools %s.", ", ".join(pools()))
+            await stop.wait()
+            for loop in loops:
+                loop.cancel()
+    finally:
+        await reconciler.close()
+        messages.close()
+        pool.terminate()
+
+
+def main() -> int:
+    argparse.ArgumentParser(prog="python -m workers.dispatcher", description=__doc__).parse_args()
+    settings = Settings.load()
+    configure_logging(settings.log_level)
+    try:
+        uvloop.run(dispatch(settings))
+    except (OSError, asyncpg.PostgresError) as error:
+        print(f"The dispatcher can't start: {error}. Is DATABASE_URL right, and does Postgres run?", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""Releases queued jobs of one worker pool, as many as its live workers have room for."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+
+import asyncpg
+
+from core.agents.registry import pool_agents
+from core.database.pool import Pool
+from core.jobs import release
+from core.workers.repository import ALIVE_WITHIN
+from workers.dispatcher.messages import Messages
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 1.0
+"""How long a lost wake-up can delay a job."""
+
+MOST_AT_ONCE = 64
+
+
+class Planner:
+    """One loop a pool: woken by `wake`, or by its own clock."""
+
+    def __init__(self, pool: Pool, messages: Messages, pool_name: str) -> None:
+        self._pool = pool
+        self._messages = messages
+        self._name = pool_name
+        self._agents = [spec.name for spec in pool_agents(pool_name)]
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """There may be work."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Plan until cancelled."""
+        while True:
+            self._woken.clear()
+            wait = LOOK_EVERY_S
+            try:
+                while await self.plan() == MOST_AT_ONCE:
+                    pass  # there may be more
+                due = await release.next_due(self._pool)
+                wait = LOOK_EVERY_S if due is None else min(max(due, 0.0), LOOK_EVERY_S)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                logger.warning("Nothing can be released for the pool %s (%s).", self._name, error)
+            try:
+                async with asyncio.timeout(wait):
+                    await self._woken.wait()
+            except TimeoutError:
+                pass  # look without having been woken
+
+    async def plan(self) -> int:
+        """Release what there is room for. Returns how many jobs that was."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            if not await release.planning(connection, self._name):
+                return 0
+            room = await release.room(connection, self._name, self._agents, ALIVE_WITHIN)
+            if not room:
+                return 0
+            picked = await release.release(connection, self._agents, min(room, MOST_AT_ONCE))
+        if picked:
+            # After the commit: a message must never be faster than the release it carries.
+            await self._messages.send(picked)
+        return len(picked)
+
+    async def repeat(self, older_than: timedelta) -> int:
+        """Publish again what was released so long ago and nobody claimed. Returns how many."""
+        async with self._pool.acquire() as connection:
+            waiting = await release.released(connection, self._agents, older_than)
+        if waiting:
+            logger.info("Publishing %d releases of the pool %s again.", len(waiting), self._name)
+            await self._messages.send(waiting)
+        return len(waiting)

@@ -1,0 +1,115 @@
+"""Writes what the agents of a process say, in groups over all of its jobs.
+
+The first event of a job is written at once; what follows is gathered for a few tens of milliseconds. Neighbouring
+pieces of one text stream become one event. Published only after the commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from core.database.pool import Pool
+from core.events.log import Entry, append
+from workers.publisher import Publisher
+
+logger = logging.getLogger(__name__)
+
+MERGEABLE = frozenset({"stdout", "stderr", "text.delta", "code.delta"})
+LONGEST_TEXT = 64 * 1024
+"""Characters of one merged event."""
+
+RETRY_S = 0.5
+
+
+class EventWriter:
+    """Collects, writes and publishes. `lost` is called with each job that turned out to be fenced out."""
+
+    def __init__(self, pool: Pool, publisher: Publisher, flush_s: float, lost: Callable[[UUID], None]) -> None:
+        self._pool = pool
+        self._publisher = publisher
+        self._flush_s = flush_s
+        self._lost = lost
+        self._entries: dict[UUID, Entry] = {}
+        self._known: set[UUID] = set()
+        self._some = asyncio.Event()
+        self._urgent = asyncio.Event()
+        self._writing = asyncio.Lock()
+
+    def add(self, job_id: UUID, attempt: int, type_: str, data: dict[str, Any]) -> None:
+        """Take an event; it will be written soon, and in order."""
+        entry = self._entries.get(job_id)
+        if entry is None:
+            entry = self._entries[job_id] = Entry(job_id, attempt)
+        if entry.events and type_ in MERGEABLE:
+            last_type, last = entry.events[-1]
+            if last_type == type_ and len(last["text"]) + len(data["text"]) <= LONGEST_TEXT:
+                last["text"] += data["text"]
+                return
+        entry.events.append((type_, data))
+        self._some.set()
+        if job_id not in self._known:
+            self._known.add(job_id)
+            self._urgent.set()
+
+    async def flush(self, job_id: UUID) -> None:
+        """Write now what a job has said so far."""
+        async with self._writing:
+            entry = self._entries.pop(job_id, None)
+            if entry is not None:
+                await self._write([entry])
+
+    async def take(self, job_id: UUID) -> list[tuple[str, dict[str, Any]]]:
+        """What a job has said and is not written yet, for its last transaction; the writer forgets the job."""
+        async with self._writing:
+            entry = self._entries.pop(job_id, None)
+            self._known.discard(job_id)
+            return entry.events if entry is not None else []
+
+    async def run(self) -> None:
+        """Write groups until cancelled."""
+        while True:
+            await self._some.wait()
+            if self._flush_s and not self._urgent.is_set():
+                try:
+                    async with asyncio.timeout(self._flush_s):
+                        await self._urgent.wait()
+                except TimeoutError:
+                    pass  # the group is as large as it may wait to be
+            async with self._writing:
+                self._some.clear()
+                self._urgent.clear()
+                group, self._entries = list(self._entries.values()), {}
+                if group:
+                    await self._write(group)
+
+    async def _write(self, group: list[Entry]) -> None:
+        """Write a group, however long Postgres is away: leases run out meanwhile, and then the rest is refused."""
+        while True:
+            try:
+                await self._write_once(group)
+                return
+            except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as error:
+                logger.warning("Postgres is away (%s); events wait.", error)
+                await asyncio.sleep(RETRY_S)
+
+    async def _write_once(self, group: list[Entry]) -> None:
+        try:
+            written = await append(self._pool, group)
+        except asyncpg.DataError:
+            if len(group) == 1:
+                logger.exception("Events of job %s cannot be stored and are left out.", group[0].job_id)
+                return
+            for entry in group:  # one job's bad value does not cost the others theirs
+                await self._write_once([entry])
+            return
+        self._publisher.events(written)
+        there = {event.job_id for event in written}
+        for entry in group:
+            if entry.job_id not in there:
+                self._lost(entry.job_id)

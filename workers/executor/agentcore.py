@@ -1,0 +1,301 @@
+"""Sandbox sessions over AgentCore's wire: AWS's, or those of our own server, which speaks the same.
+
+`bedrock_agentcore`'s CodeInterpreter does the calls, with its data client replaced by one of ours, because only then
+can the endpoint, the time-outs and the retries be set: botocore's own would send a user's code again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import boto3
+import urllib3
+import urllib3.exceptions
+from bedrock_agentcore.tools.code_interpreter_client import CodeInterpreter
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, EventStreamError
+
+from core.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+CONNECT_TIMEOUT_S = 5
+READ_TIMEOUT_S = 700
+"""Past the longest run that a job may ask for; the run's own limit is watched beside it."""
+
+LIVE_OUTPUT_HEADER = "x-sandbox-live-output"
+"""Asks our own server to send output as it is printed. AWS is not asked: it answers once, at the end."""
+
+RUN_ENDED = "run-ended"
+"""Name of the block in which our own server says why it ended a run."""
+
+
+class SandboxError(Exception):
+    """The sandbox did not do what it was asked; `code` is AWS's name of the error."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class SandboxGone(SandboxError):
+    """The session is not there (any more)."""
+
+
+class SandboxBusy(SandboxError):
+    """The session runs something else."""
+
+
+class SandboxFull(SandboxError):
+    """No room for another session at the moment."""
+
+
+class SandboxRefuses(SandboxError):
+    """The server will not run code at all, for a reason that trying again does not change."""
+
+
+class SandboxUnreachable(SandboxError):
+    """No answer, or one that broke off."""
+
+
+_BY_CODE: dict[str, type[SandboxError]] = {
+    "ResourceNotFoundException": SandboxGone,
+    "ConflictException": SandboxBusy,
+    "ServiceQuotaExceededException": SandboxFull,
+    "ThrottlingException": SandboxFull,
+    "AccessDeniedException": SandboxRefuses,
+    "UnrecognizedClientException": SandboxRefuses,
+    "InvalidSignatureException": SandboxRefuses,
+}
+
+
+def _translated(error: Exception) -> SandboxError:
+    """botocore's and urllib3's errors as ours."""
+    if isinstance(error, ClientError | EventStreamError):
+        code = error.response.get("Error", {}).get("Code", "Unknown")
+        # Errors inside a stream are named like its members, in lower camel case.
+        code = code[:1].upper() + code[1:]
+        message = error.response.get("Error", {}).get("Message", str(error))
+        return _BY_CODE.get(code, SandboxError)(code, message)
+    return SandboxUnreachable(type(error).__name__, f"the sandbox did not answer ({type(error).__name__})")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One `result` of an invocation."""
+
+    stdout: str
+    stderr: str
+    is_error: bool
+    content: list[dict[str, Any]]
+    ended: str | None
+    """Why the server ended the run or the session, where it did: `memory-limit` and the like."""
+
+    @classmethod
+    def parse(cls, result: dict[str, Any]) -> Frame:
+        """From the wire. Text that comes only as content (without the structured form) is taken for stdout."""
+        structured = result.get("structuredContent") or {}
+        content = result.get("content") or []
+        stdout = structured.get("stdout")
+        if stdout is None:
+            stdout = "".join(block.get("text") or "" for block in content if block.get("type") == "text")
+        ended = next((block.get("description") for block in content if block.get("name") == RUN_ENDED), None)
+        return cls(stdout, structured.get("stderr") or "", bool(result.get("isError")), content, ended)
+
+
+class Invocation:
+    """A running `executeCode`: frames as they come, and a way to hang up, which interrupts it."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._hung_up = threading.Event()
+
+    def frames(self) -> Iterator[Frame]:
+        """Blocks between frames. Raises SandboxError when the stream breaks; ends quietly after `hang_up`."""
+        try:
+            for event in self._stream:
+                if "result" in event:
+                    yield Frame.parse(event["result"])
+        except (BotoCoreError, ClientError, urllib3.exceptions.HTTPError, OSError, ValueError, AttributeError) as error:
+            # urllib3 answers a shutdown from another thread with whatever it was just doing.
+            if not self._hung_up.is_set():
+                raise _translated(error) from error
+        finally:
+            self._stream.close()
+
+    def hang_up(self) -> None:
+        """From any thread: end the connection. Our own server interrupts the run and keeps its variables."""
+        self._hung_up.set()
+        try:
+            self._stream._raw_stream.shutdown()
+        except (OSError, ValueError, AttributeError, RuntimeError):
+            self._stream.close()
+
+
+class Interpreter:
+    """One sandbox session. Its calls block: they are made in threads of `CodeInterpreters`."""
+
+    def __init__(self, client: CodeInterpreter) -> None:
+        self._client = client
+
+    @property
+    def id(self) -> str:
+        """The server's name for the session."""
+        session_id = self._client.session_id
+        assert session_id is not None
+        return session_id
+
+    def execute(self, code: str) -> Invocation:
+        """Start running code. Raises SandboxError when it did not start."""
+        return Invocation(self._call("executeCode", {"language": "python", "code": code})["stream"])
+
+    def write_files(self, files: Iterable[tuple[str, bytes]]) -> None:
+        """Write files, by relative path. Raises SandboxError."""
+        content = [{"path": path, "blob": data} for path, data in files]
+        if content:
+            self._answer("writeFiles", {"content": content})
+
+    def remove_files(self, paths: list[str]) -> None:
+        """Remove files, by relative path. Raises SandboxError; one that is not there is no error."""
+        if paths:
+            self._answer("removeFiles", {"paths": paths})
+
+    def read_file(self, path: str) -> bytes | None:
+        """The bytes of a file, or None when there is none that can be read. Raises SandboxError."""
+        pieces = []
+        for block in self._answer("readFiles", {"paths": [path]}):  # a large one comes in several blocks, in order
+            resource = block.get("resource") or {}
+            if "blob" in resource:
+                pieces.append(bytes(resource["blob"]))
+            elif "text" in resource:
+                pieces.append(str(resource["text"]).encode())
+        return b"".join(pieces) if pieces else None
+
+    def stop(self) -> None:
+        """End the session, and all that runs in it. Raises SandboxError."""
+        _calling(self._client.stop)
+
+    def _call(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = _calling(lambda: self._client.invoke(name, arguments))
+        return answer
+
+    def _answer(self, name: str, arguments: dict[str, Any]) -> list[dict[str, Any]]:
+        """The content of a tool that answers once."""
+        frames = list(Invocation(self._call(name, arguments)["stream"]).frames())
+        content = [block for frame in frames for block in frame.content]
+        if any(frame.is_error for frame in frames) and name != "readFiles":
+            text = " ".join(block.get("text") or "" for block in content)
+            raise SandboxError("ToolError", f"{name}: {text}")
+        return content
+
+
+def _calling(call: Callable[[], T]) -> T:
+    try:
+        return call()
+    except (BotoCoreError, ClientError, urllib3.exceptions.HTTPError, OSError) as error:
+        raise _translated(error) from error
+
+
+class CodeInterpreters:
+    """Starts and re-attaches sandbox sessions; made once a process, for its boto3 client is."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._identifier = settings.sandbox_identifier
+        self._endpoint = settings.sandbox_endpoint
+        self._region = settings.aws_region
+        self._tier = None if self._endpoint else "AgentCore"
+        self._http = urllib3.PoolManager(timeout=CONNECT_TIMEOUT_S, retries=False)
+        self._threads = ThreadPoolExecutor(2 * settings.worker_slots, thread_name_prefix="sandbox")
+        credentials = settings.sandbox_credentials()
+        session = boto3.Session(
+            region_name=settings.aws_region,
+            aws_access_key_id=credentials.access_key_id if credentials else None,
+            aws_secret_access_key=credentials.secret_access_key.get_secret_value() if credentials else None,
+        )
+        data_client = session.client(
+            "bedrock-agentcore",
+            endpoint_url=settings.sandbox_endpoint,
+            config=Config(
+                connect_timeout=CONNECT_TIMEOUT_S,
+                read_timeout=READ_TIMEOUT_S,
+                # Never again by itself: what botocore repeats is the user's code.
+                retries={"total_max_attempts": 1},
+                max_pool_connections=2 * settings.worker_slots,
+                proxies={} if settings.sandbox_endpoint else None,
+            ),
+        )
+        if settings.sandbox_endpoint:
+            data_client.meta.events.register(
+                "before-call.bedrock-agentcore.InvokeCodeInterpreter",
+                lambda params, **_: params["headers"].update({LIVE_OUTPUT_HEADER: "true"}),
+            )
+        self._prototype = CodeInterpreter(settings.aws_region, session=session)
+        self._prototype.data_plane_client = data_client
+
+    async def describe(self) -> dict[str, Any]:
+        """What kind of sandbox this is: `status` (ok, refusing or unreachable), `tier`, and `detail` in words."""
+        if self._endpoint is None:
+            return {"status": "ok", "tier": "AgentCore", "detail": f"AWS Bedrock AgentCore in {self._region}"}
+        try:
+            said = await self.blocking(lambda: self._http.request("GET", f"{self._endpoint}/healthz").json())
+            status, tier = str(said["status"]), said.get("tier")
+        except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError) as error:
+            return {"status": "unreachable", "tier": None, "detail": f"no answer yet ({type(error).__name__})"}
+        if status == "ok":
+            self._tier = str(tier)
+            return {"status": "ok", "tier": tier, "detail": f"our own sandbox, tier {tier}"}
+        detail = " ".join(str(said[key]) for key in ("reason", "remedy") if said.get(key))
+        return {"status": status, "tier": None, "detail": f"code is not run: {detail}"}
+
+    async def tier(self) -> str:
+        """The tier of confinement that sessions get."""
+        if self._tier is None:
+            await self.describe()
+        return self._tier or "unknown"
+
+    async def start(self, lifetime_s: int, name: str) -> Interpreter:
+        """A new session. Raises SandboxError."""
+        client = copy.copy(self._prototype)
+
+        def start() -> None:
+            client.start(identifier=self._identifier, name=name, session_timeout_seconds=lifetime_s)
+
+        await self.blocking(lambda: _calling(start))
+        return Interpreter(client)
+
+    def attach(self, sandbox_id: str) -> Interpreter:
+        """A session that somebody, perhaps another worker, started. Whether it still lives shows at its first call."""
+        client = copy.copy(self._prototype)
+        client.identifier, client.session_id = self._identifier, sandbox_id
+        return Interpreter(client)
+
+    async def blocking(self, call: Callable[[], T]) -> T:
+        """Make a blocking call in one of this object's threads."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+
+    async def frames(self, invocation: Invocation) -> AsyncIterator[Frame]:
+        """The frames of an invocation, read in a thread. Raises SandboxError."""
+        loop = asyncio.get_running_loop()
+        queue: asyncio.Queue[Frame | None] = asyncio.Queue()
+
+        def read() -> None:
+            try:
+                for frame in invocation.frames():
+                    loop.call_soon_threadsafe(queue.put_nowait, frame)
+            finally:
+                loop.call_soon_threadsafe(queue.put_nowait, None)
+
+        reading = loop.run_in_executor(self._threads, read)
+        while (frame := await queue.get()) is not None:
+            yield frame
+        await reading

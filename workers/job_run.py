@@ -1,0 +1,139 @@
+"""One attempt of one job, from its claim to its end: every way in which a run can end is decided here."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from core.agents.spec import AgentSpec
+from core.ids import Prefix, encode
+from core.jobs import lease
+from core.jobs.lease import Claim, Ending
+from core.jobs.states import Failure, State
+from workers.context import AgentFailure, Context, InfrastructureFault, Interrupted, Outcome
+
+if TYPE_CHECKING:
+    from workers.process import WorkerProcess
+
+logger = logging.getLogger(__name__)
+
+STOP_GRACE_S = 5.0
+"""How long a run may take to stop after it was asked to, before it is cut off."""
+
+OVERTIME_S = 60.0
+"""What an attempt may take beyond its agent's limit: starting a sandbox, fetching files."""
+
+
+class JobRun:
+    """Runs the agent, watches its time, and writes how it ended."""
+
+    def __init__(
+        self,
+        process: WorkerProcess,
+        claim: Claim,
+        spec: AgentSpec,
+        runner: Callable[[Any, Context], Awaitable[Outcome]],
+    ) -> None:
+        self.claim = claim
+        self._process = process
+        self._spec = spec
+        self._runner = runner
+        self.context = Context(
+            claim=claim,
+            settings=process.settings,
+            pool=process.pool,
+            resources=process.resources,
+            emit=self._emit,
+            flush=lambda: process.events.flush(claim.id),
+        )
+
+    def stop(self, reason: str) -> None:
+        """Ask the run to stop. The first reason stays, but for a lost lease, which outweighs every other."""
+        if self.context.stop_reason is None or reason == "lease":
+            self.context.stop_reason = reason
+        self.context.stop.set()
+
+    def _emit(self, type_: str, /, **data: Any) -> None:
+        if self.context.stop_reason != "lease":
+            self._process.events.add(self.claim.id, self.claim.attempt, type_, data)
+
+    async def to_its_end(self) -> None:
+        """Run, and write the end. Errors of Postgres pass through: the lease then decides."""
+        self._process.publisher.moved(self.claim.id, 0)
+        work = asyncio.create_task(self._work())
+        stopped = asyncio.create_task(self.context.stop.wait())
+        timeout = self._spec.timeout_s + OVERTIME_S
+        reason = "timeout"
+        if self.claim.seconds_left is not None and self.claim.seconds_left < timeout:
+            timeout, reason = self.claim.seconds_left, "deadline"
+        try:
+            await asyncio.wait({work, stopped}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            if not work.done():
+                if not self.context.stop.is_set():
+                    self.stop(reason)
+                await asyncio.wait({work}, timeout=STOP_GRACE_S)
+            if not work.done():
+                logger.warning("Job %s did not stop by itself and is cut off.", encode(Prefix.JOB, self.claim.id))
+                work.cancel()
+                await asyncio.wait({work})
+        finally:
+            stopped.cancel()
+        ending = Ending(State.CANCELLED) if work.cancelled() else work.result()
+        await self._finish(ending)
+
+    async def _work(self) -> Ending | InfrastructureFault:
+        try:
+            input_ = self._spec.input_model.model_validate(self.claim.input)
+            outcome = await self._runner(input_, self.context)
+            return Ending(State.SUCCEEDED, outcome.result, usage=outcome.usage, files=list(outcome.files))
+        except AgentFailure as failure:
+            return Ending(State.FAILED, failure.result, failure.error, failure.usage, files=list(failure.files))
+        except Interrupted as stop:
+            return Ending(State.CANCELLED, stop.result, usage=stop.usage, files=list(stop.files))
+        except InfrastructureFault as fault:
+            return fault
+        except Exception:
+            # A fault of ours: the log has the traceback, the user a sentence.
+            logger.exception("The agent %s failed on job %s.", self._spec.name, encode(Prefix.JOB, self.claim.id))
+            error = {
+                "type": Failure.INTERNAL.value,
+                "title": "The agent failed",
+                "detail": "Something went wrong on our side while the job ran. Trying again may help.",
+            }
+            return Ending(State.FAILED, error=error)
+
+    async def _finish(self, ending: Ending | InfrastructureFault) -> None:
+        reason = self.context.stop_reason
+        if reason == "lease":
+            await self._process.events.take(self.claim.id)
+            logger.warning("Job %s was taken from this worker.", encode(Prefix.JOB, self.claim.id))
+            return
+        if isinstance(ending, InfrastructureFault):
+            await self._process.events.flush(self.claim.id)
+            await self._process.events.take(self.claim.id)
+            await lease.break_off(self._process.pool, self.claim.id, self.claim.attempt, str(ending))
+            self._process.publisher.moved(self.claim.id, 0)
+            return
+        if ending.state is State.CANCELLED and reason == "shutdown":
+            await self._process.events.flush(self.claim.id)
+            await self._process.events.take(self.claim.id)
+            await lease.hand_back(self._process.pool, self.claim, "the worker was stopped")
+            self._process.publisher.moved(self.claim.id, 0)
+            return
+        if ending.state is State.CANCELLED and reason == "timeout":
+            ending.state = State.FAILED
+            ending.error = {
+                "type": Failure.TIMEOUT.value,
+                "title": "The job ran too long",
+                "detail": f"The limit is {self._spec.timeout_s:g} seconds.",
+            }
+        elif ending.state is State.CANCELLED and reason == "deadline":
+            ending.state = State.EXPIRED
+        ending.events = await self._process.events.take(self.claim.id)
+        seq = await lease.end(self._process.pool, self.claim, ending)
+        if seq is None:
+            logger.warning("Job %s ended here, but under an attempt of the past.", encode(Prefix.JOB, self.claim.id))
+        else:
+            self._process.publisher.moved(self.claim.id, seq)

@@ -1,0 +1,243 @@
+"""One worker process: its event loop, its slots, its leases. Celery hands it picks; it does the rest.
+
+Many jobs run in one loop, because agents mostly wait. The lease, not Celery's acknowledgement, protects a job:
+whatever this process cannot prove to hold any more, it stops.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import uvloop
+
+from core.agents.registry import agents, pool_agents
+from core.agents.spec import AgentSpec
+from core.database.pool import OwnConnection, Pool, connect, open_pool
+from core.doorbell import Doorbell
+from core.ids import Prefix, encode, new_id
+from core.jobs import lease
+from core.settings import Settings
+from core.workers import repository as workers
+from workers.context import Context
+from workers.event_writer import EventWriter
+from workers.job_run import STOP_GRACE_S, JobRun
+from workers.publisher import Publisher
+from workers.resources import Resources
+
+logger = logging.getLogger(__name__)
+
+DESCRIBE_EVERY_S = 5.0
+Runner = Callable[[Any, Context], Awaitable[Any]]
+
+
+def load(dotted: str) -> Any:
+    """What `package.module:name` names."""
+    module, _, name = dotted.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+class WorkerProcess:
+    """Runs jobs of one pool's agents, up to `slots` at a time, until it is stopped."""
+
+    def __init__(self, settings: Settings, pool_name: str) -> None:
+        self.settings = settings
+        self.pool_name = pool_name
+        self.specs: dict[str, AgentSpec] = {spec.name: spec for spec in pool_agents(pool_name)}
+        if not self.specs:
+            known = ", ".join(sorted({spec.pool for spec in agents().values()}))
+            raise ValueError(f"There is no worker pool {pool_name!r}. Pools: {known}.")
+        self.runners: dict[str, Runner] = {name: load(spec.runner) for name, spec in self.specs.items()}
+        self.id = new_id()
+        self.name = f"{pool_name}@{socket.gethostname()}:{os.getpid()}"
+        self.lease = timedelta(seconds=settings.lease_s)
+        self.resources = Resources(settings)
+        self.running: dict[UUID, JobRun] = {}
+        self.pool: Pool
+        self.publisher: Publisher
+        self.events: EventWriter
+        self.doorbell: Doorbell
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._slots: asyncio.Semaphore
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
+        self._stop = asyncio.Event()
+        self._ready = threading.Event()
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run_loop, name="agents", daemon=True)
+
+    # --- called from Celery's threads ---------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the loop and wait until the process is entered in Postgres. Raises what kept it from that."""
+        self._thread.start()
+        self._ready.wait()
+        if self._failure is not None:
+            raise self._failure
+
+    def offer(self, job_id: UUID, release: int) -> bool:
+        """Take a pick, waiting for a free slot. False, and nothing taken, when the process is stopping."""
+        assert self._loop is not None
+        if self._stopping:
+            return False
+        return asyncio.run_coroutine_threadsafe(self._admit(job_id, release), self._loop).result()
+
+    def stop(self) -> None:
+        """Finish what runs, hand back what can't finish in time, and leave."""
+        self._stopping = True
+        if self._loop is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join()
+
+    # --- the loop -----------------------------------------------------------------------------------
+
+    def _run_loop(self) -> None:
+        try:
+            uvloop.run(self._main())
+        except BaseException as error:  # the thread's end must reach whoever waits for its start
+            self._failure = error
+            logger.critical("The worker's loop ended: %s", error, exc_info=True)
+        finally:
+            self._ready.set()
+
+    async def _main(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._slots = asyncio.Semaphore(self.settings.worker_slots)
+        self.pool = await open_pool(self.settings)
+        try:
+            async with Publisher(self.settings) as self.publisher, Doorbell(self.settings) as self.doorbell:
+                self.events = EventWriter(
+                    self.pool,
+                    self.publisher,
+                    self.settings.event_flush_s,
+                    lambda job: self._stop_run(job, "lease"),
+                )
+                await self._register()
+                async with asyncio.TaskGroup() as group:
+                    background = [
+                        group.create_task(self.events.run(), name="events"),
+                        group.create_task(self._beat(), name="heartbeat"),
+                        group.create_task(self._describe_forever(), name="describe"),
+                    ]
+                    self._ready.set()
+                    await self._stop.wait()
+                    await self._drain()
+                    for task in background:
+                        task.cancel()
+                await workers.unregister(self.pool, self.id)
+                self.doorbell.ring()
+        finally:
+            self.pool.terminate()
+
+    async def _register(self) -> None:
+        await workers.register(
+            self.pool,
+            self.id,
+            self.pool_name,
+            list(self.specs),
+            socket.gethostname(),
+            os.getpid(),
+            self.settings.worker_slots,
+            {},
+        )
+        self.doorbell.ring()
+
+    async def _admit(self, job_id: UUID, release: int) -> bool:
+        await self._slots.acquire()
+        if self._stopping:
+            self._slots.release()
+            return False
+        task = asyncio.create_task(self._run(job_id, release), name=encode(Prefix.JOB, job_id))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return True
+
+    async def _run(self, job_id: UUID, release: int) -> None:
+        try:
+            claim = await lease.claim(self.pool, job_id, release, self.id, self.name, self.lease)
+            if claim is None:
+                logger.debug("Release %d of %s is stale and is forgotten.", release, job_id)
+                return
+            run = JobRun(self, claim, self.specs[claim.agent], self.runners[claim.agent])
+            self.running[claim.id] = run
+            try:
+                await run.to_its_end()
+            finally:
+                del self.running[claim.id]
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            logger.warning("Job %s is left to its lease: Postgres failed (%s).", job_id, error)
+        finally:
+            self._slots.release()
+            self.doorbell.ring()
+
+    def _stop_run(self, job_id: UUID, reason: str) -> None:
+        run = self.running.get(job_id)
+        if run is not None:
+            run.stop(reason)
+
+    async def _beat(self) -> None:
+        """Renew all leases at once, learn of cancels, and stop what is no longer ours or can't be renewed in time."""
+        connection: OwnConnection | None = None
+        renewed = time.monotonic()
+        while True:
+            await asyncio.sleep(self.settings.heartbeat_s)
+            asked = time.monotonic()
+            held = [(run.claim.id, run.claim.attempt) for run in self.running.values()]
+            try:
+                async with asyncio.timeout(self.settings.lease_s / 2):
+                    if connection is None or connection.is_closed():
+                        connection = await connect(self.settings)
+                    mine = await lease.renew(connection, self.id, held, self.lease, stopping=self._stopping)
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                logger.warning("Leases could not be renewed (%s).", error)
+                if connection is not None:
+                    connection.terminate()
+                # Stop before the lease ends by Postgres' clock: half of it is left for the stopping.
+                if time.monotonic() - renewed > self.settings.lease_s / 2:
+                    for job_id, _ in held:
+                        self._stop_run(job_id, "lease")
+                continue
+            renewed = asked
+            for job_id, _ in held:
+                if job_id not in mine:
+                    self._stop_run(job_id, "lease")
+                elif mine[job_id]:
+                    self._stop_run(job_id, "cancel")
+
+    async def _describe_forever(self) -> None:
+        """Keep in the worker's row what the page and operators want to know: the model, the sandbox and its tier."""
+        modules = [importlib.import_module(spec.runner.partition(":")[0]) for spec in self.specs.values()]
+        describers = [module.describe for module in modules if hasattr(module, "describe")]
+        known: dict[str, Any] = {}
+        while describers:
+            info: dict[str, Any] = {}
+            for describe in describers:
+                info |= await describe(self.resources)
+            if info != known:
+                try:
+                    await workers.describe(self.pool, self.id, info)
+                    known = info
+                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                    logger.warning("The worker could not describe itself (%s).", error)
+            await asyncio.sleep(DESCRIBE_EVERY_S)
+
+    async def _drain(self) -> None:
+        """Wait for what runs, then hand back the rest."""
+        self._stopping = True
+        if self._tasks:
+            logger.info("Stopping: %d jobs are given %g s to finish.", len(self._tasks), self.settings.worker_drain_s)
+            await asyncio.wait(self._tasks, timeout=self.settings.worker_drain_s)
+        for run in list(self.running.values()):
+            run.stop("shutdown")
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=2 * STOP_GRACE_S)
