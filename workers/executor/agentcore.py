@@ -109,8 +109,13 @@ class Frame:
         stdout = structured.get("stdout")
         if stdout is None:
             stdout = "".join(block.get("text") or "" for block in content if block.get("type") == "text")
-        ended = next((block.get("description") for block in content if block.get("name") == RUN_ENDED), None)
-        return cls(stdout, structured.get("stderr") or "", bool(result.get("isError")), content, ended)
+        stderr, ended = structured.get("stderr") or "", None
+        for block in content:
+            if block.get("name") == RUN_ENDED:
+                ended = block.get("description")
+                # The server's own sentence: the job says it better, for it knows of the session's files.
+                stderr = stderr.removesuffix("\n").removesuffix(block.get("text") or "")
+        return cls(stdout, stderr, bool(result.get("isError")), content, ended)
 
 
 class Invocation:

@@ -208,7 +208,9 @@ class NoMoreInput(EOFError):
     """The program asked for more input than it was given."""
 
 
+# In a traceback it reads as what it is to the program.
 NoMoreInput.__name__ = NoMoreInput.__qualname__ = "EOFError"
+NoMoreInput.__module__ = "builtins"
 
 
 def asker(answers):
@@ -287,7 +289,7 @@ def error_of(error, name):
             if frame.filename == name:
                 line = frame.lineno
         whole = traceback.TracebackException.from_exception(error)
-        leave_out_harness(whole)
+        leave_out_harness(whole, name)
         lines = list(whole.format())
     lines = [part for text in lines for part in text.rstrip("\n").split("\n")]
     if len(lines) > TRACEBACK_LINES:
@@ -301,10 +303,16 @@ def error_of(error, name):
     }
 
 
-def leave_out_harness(whole):
-    """Take this file's frames out of a traceback, and out of those of its causes."""
+def leave_out_harness(whole, name):
+    """Take out of a traceback, and of those of its causes, what is not the program's: this file's frames, and after
+    an interrupt whatever lies beyond the program's own last line, where the signal was handled.
+    """
     while whole is not None:
-        whole.stack = traceback.StackSummary.from_list([frame for frame in whole.stack if frame.filename != __file__])
+        frames = [frame for frame in whole.stack if frame.filename != __file__]
+        if whole.exc_type is KeyboardInterrupt:
+            while frames and frames[-1].filename != name:
+                frames.pop()
+        whole.stack = traceback.StackSummary.from_list(frames)
         whole = whole.__cause__ or whole.__context__
 
 

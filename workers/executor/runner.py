@@ -74,11 +74,14 @@ class Run:
         self._folder = f"{FOLDER}/{encode(Prefix.JOB, context.job_id)}-{context.claim.attempt}"
         self._outputs: list[dict[str, Any]] = []
         self._changes: list[FileChange] = []
+        self._stopped: str | None = None
+        """Why the run was stopped before its end, if it was."""
 
     async def outcome(self) -> Outcome:
         """Send, run, collect; then say how it went."""
         await self._interpreters.blocking(lambda: self._interpreter.write_files(self._sent()))
-        stopped, broken = await self._watched()
+        self._stopped, broken = await self._watched()
+        stopped = self._stopped
         report = await self._report()
         if report is None:
             # Whatever it is that keeps the harness from its last word: nobody can rely on this interpreter.
@@ -91,15 +94,21 @@ class Run:
         if stopped == "timeout":
             limit = f"The limit is {self._input.timeout_s:g} seconds; what was printed and drawn until then is kept."
             kept = "" if report is not None else " The interpreter had to be ended: variables are gone, files are kept."
+            line = report.error.line if report is not None and report.error is not None else None
             raise AgentFailure(
-                Failure.TIMEOUT, "The program ran too long", limit + kept, result=result, files=self._changes
+                Failure.TIMEOUT,
+                "The program ran too long",
+                limit + kept,
+                result=result,
+                files=self._changes,
+                extra={"line": line},
             )
         if stopped is not None:
             raise Interrupted(result=result, files=self._changes)
         assert report is not None
         if report.error is not None:
             raise AgentFailure(
-                Failure.USER_CODE_ERROR,
+                Failure.MEMORY_LIMIT if report.error.name == "MemoryError" else Failure.USER_CODE_ERROR,
                 f"The program raised {report.error.name}",
                 report.error.value or report.error.name,
                 result=result,
@@ -181,10 +190,14 @@ class Run:
         """Figures into artifacts, outputs into events, changed files into blobs."""
         for bundle in report.outputs:
             await self._keep_output(bundle, report.execution_count)
-        if report.error is not None:
+        if report.error is not None and not self._interrupted(report):
             self._context.emit("error", **report.error.model_dump())
         if self._context.session_id is not None:
             await self._keep_files(report)
+
+    def _interrupted(self, report: Report) -> bool:
+        """Its error is only how the program was stopped."""
+        return self._stopped is not None and report.error is not None and report.error.name == "KeyboardInterrupt"
 
     async def _keep_output(self, bundle: dict[str, Any], execution_count: int) -> None:
         data: dict[str, Any] = {}
@@ -238,7 +251,7 @@ class Run:
 
     def _result(self, report: Report | None) -> dict[str, Any]:
         """An ExecuteResult; without a report, what was seen from outside."""
-        error = report.error.model_dump() if report and report.error else None
+        error = report.error.model_dump() if report and report.error and not self._interrupted(report) else None
         return {
             "exit": "ok" if report is not None and report.error is None else "error",
             "text": report.text if report else None,
