@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import json
 import logging
+import signal
 import sys
 from dataclasses import asdict
 
@@ -44,6 +45,8 @@ def main() -> int:
     hosts = HostRule.of(settings.host, settings.allowed_hosts)
     doorkeeper = Doorkeeper(Verifier(key, secret), hosts, settings.max_request_mb << 20)
     app = make_app(Supervisor(settings), doorkeeper, hosts)
+    # uvicorn raises the signal again once it has shut down; an end that was asked for is no failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     # uvicorn's own loop policy is left alone: the reader callbacks need nothing that asyncio's loop lacks.
     uvicorn.run(
         app,

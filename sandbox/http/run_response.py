@@ -74,11 +74,9 @@ class RunResponse:
 
     async def _live_events(self) -> AsyncIterator[bytes]:
         while not self._run.ended.is_set():
-            await self._run.changed(_SIGN_OF_LIFE_SECONDS)
-            if self._run.ended.is_set():
-                return
-            if not self._run.output.waiting:
+            if not await self._run.changed(_SIGN_OF_LIFE_SECONDS):
                 yield results.result_event(results.working("", ""))
+            if self._run.ended.is_set() or not self._run.output.waiting:
                 continue
             # Wait a little for more, but not past the end of the run.
             try:

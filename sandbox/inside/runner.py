@@ -19,7 +19,7 @@ from typing import Any
 
 from sandbox.confinement.kernel import flush_c_streams
 from sandbox.inside import channel
-from sandbox.inside.shell import SessionShell, run_cell
+from sandbox.inside.shell import INTERRUPT_HANDLER, SessionShell, run_cell
 
 INTERRUPTED = 130
 
@@ -68,6 +68,7 @@ class Runner:
         code = 1
         try:
             self._running = True
+            self._link.sendall(channel.encode({"started": request["run"]}))
             try:
                 code = self._run(request)
             finally:
@@ -107,6 +108,10 @@ class Runner:
     def _on_interrupt(self, _number: int, _frame: FrameType | None) -> None:
         if self._running:
             raise KeyboardInterrupt
+
+
+# Tracebacks are told to leave that function out, by its name.
+assert Runner._on_interrupt.__name__ == INTERRUPT_HANDLER
 
 
 def _text_stream(descriptor: int) -> Any:

@@ -9,11 +9,14 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
-from typing import Any
+from typing import Any, Final
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config  # type: ignore[import-not-found]
+
+INTERRUPT_HANDLER: Final = "_on_interrupt"
+"""Name of the runner's handler of SIGINT."""
 
 
 class PlainDisplayHook(DisplayHook):  # type: ignore[misc]
@@ -42,6 +45,8 @@ class SessionShell(InteractiveShell):  # type: ignore[misc]
             if isinstance(error.code, str):
                 print(error.code, file=sys.stderr)
             return
+        if isinstance(error, KeyboardInterrupt):
+            _forget_handler(error)
         super().showtraceback(*args, **kwargs)
 
     def enable_gui(self, gui: str | None = None) -> None:
@@ -50,6 +55,16 @@ class SessionShell(InteractiveShell):  # type: ignore[misc]
     def ask_exit(self) -> None:
         """`exit` and `quit` end the cell, as sys.exit() does."""
         raise SystemExit(0)
+
+
+def _forget_handler(error: KeyboardInterrupt) -> None:
+    """Take the signal handler that raised it off the end of the traceback: it is none of the user's lines."""
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        if last.tb_next.tb_next is None and last.tb_next.tb_frame.f_code.co_name == INTERRUPT_HANDLER:
+            last.tb_next = None
+            return
+        last = last.tb_next
 
 
 def make_shell(ipython_folder: str) -> SessionShell:

@@ -38,7 +38,7 @@ class Output:
         """Add what a pipe gave."""
         room = self._kept_bytes - self._seen
         self._seen += len(data)
-        if room > 0:
+        if room >= 0:
             self._add(stream, self._decoders[stream].decode(data[:room]))
             if len(data) > room:
                 self._add(stream, f"\n[output cut after {self._kept_bytes // 1024} KB]\n")

@@ -49,6 +49,7 @@ class Run:
         self.request = request
         self.output = output
         self.limit: Limit | None = None
+        self.started = False
         self.abandoned = False
         self.end: RunEnd | None = None
         self.ended = asyncio.Event()
@@ -68,10 +69,11 @@ class Run:
             self.ended.set()
             self._changed.set()
 
-    async def changed(self, seconds: float) -> None:
-        """Wait for output or the end, at most so long."""
+    async def changed(self, seconds: float) -> bool:
+        """Wait for output or the end; False if neither came within this time."""
         try:
             await asyncio.wait_for(self._changed.wait(), seconds)
         except TimeoutError:
-            return
+            return False
         self._changed.clear()
+        return True

@@ -112,9 +112,13 @@ class Session:
         if run is None or run.limit is not None:
             return
         run.limit = limit
+        if run.started:
+            self._send_interrupt()
+        self._timers.append(self._loop.call_later(self._bounds.grace_seconds, self.kill, limit))
+
+    def _send_interrupt(self) -> None:
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._handles.runner, signal.SIGINT)
-        self._timers.append(self._loop.call_later(self._bounds.grace_seconds, self.kill, limit))
 
     def kill(self, reason: Limit) -> None:
         """End the session now; the kernel kills everything in it with its first process."""
@@ -173,7 +177,12 @@ class Session:
 
     def _reply(self, frame: dict[str, Any]) -> None:
         run, code = self.run, frame.get("exitCode")
-        known = run is not None and frame.get("ended") == run.number
+        if run is not None and not run.started and frame == {"started": run.number}:
+            run.started = True
+            if run.limit is not None:
+                self._send_interrupt()  # asked for before the code could be interrupted
+            return
+        known = run is not None and run.started and frame.get("ended") == run.number
         if run is None or not known or not isinstance(code, int) or not 0 <= code <= 255:
             raise channel.BadFrame("a reply to nothing")
         self._drain(run)

@@ -1,0 +1,67 @@
+"""One sandbox server for all tests that leave it whole, and servers of their own for the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from sandbox_server import Server, Session, require_confinement
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """One server for all tests that leave it whole."""
+    started = Server.start()
+    try:
+        require_confinement(started)
+        yield started
+    finally:
+        started.stop()
+
+
+@pytest.fixture
+def new_server() -> Iterator[Callable[..., Server]]:
+    """Servers of a test's own."""
+    started: list[Server] = []
+
+    def start(**settings: str) -> Server:
+        server = Server.start(**settings)
+        started.append(server)
+        require_confinement(server)
+        return server
+
+    yield start
+    for server in started:
+        if server.process.poll() is None:
+            server.stop()
+
+
+@pytest.fixture
+def client(server: Server) -> Any:
+    return server.client()
+
+
+@pytest.fixture
+def live_client(server: Server) -> Any:
+    """A client that asks for output as it comes."""
+    client = server.client()
+    client.meta.events.register(
+        "before-sign.bedrock-agentcore.InvokeCodeInterpreter",
+        lambda request, **_: request.headers.add_header("x-sandbox-live-output", "true"),
+    )
+    return client
+
+
+@pytest.fixture
+def session(client: Any) -> Iterator[Session]:
+    started = Session.start(client)
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def live_session(live_client: Any) -> Iterator[Session]:
+    started = Session.start(live_client)
+    yield started
+    started.stop()

@@ -1,0 +1,156 @@
+"""A real server as a process, and sessions in it as one line per call, by unmodified clients.
+
+Where the machine can't confine code these tests fail; only where it forbids user namespaces to an ordinary user, and
+outside of CI, they are skipped with that reason.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psutil
+import pytest
+from botocore.config import Config
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+IDENTIFIER = "aws.codeinterpreter.v1"
+KEY, SECRET = "AKIDTESTS", "a secret for tests"
+SETTINGS = {
+    "SANDBOX_PORT": "0",
+    "SANDBOX_ACCESS_KEY_ID": KEY,
+    "SANDBOX_SECRET_ACCESS_KEY": SECRET,
+    "SANDBOX_MEMORY_MB": "512",
+    "SANDBOX_DISK_MB": "64",
+    "SANDBOX_PROCESSES": "32",
+    "SANDBOX_OUTPUT_KB": "64",
+    "SANDBOX_FLOOD_MB": "8",
+    "SANDBOX_GRACE_SECONDS": "1",
+}
+
+
+@dataclass
+class Server:
+    """A server process that has said where it listens."""
+
+    process: subprocess.Popen[str]
+    url: str
+
+    @classmethod
+    def start(cls, **settings: str) -> Server:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sandbox"],
+            env={"PATH": os.environ.get("PATH", ""), **SETTINGS, **settings},
+            cwd=REPOSITORY,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr is not None
+        said = ""
+        for line in process.stderr:
+            said += line
+            found = re.search(r"running on (http://127\.0\.0\.1:\d+)", line)
+            if found:
+                return cls(process, found[1])
+        raise AssertionError(f"the server did not start:\n{said}")
+
+    def health(self) -> dict[str, Any]:
+        with urllib.request.urlopen(f"{self.url}/healthz") as answer:
+            content: dict[str, Any] = json.load(answer)
+            return content
+
+    def descendants(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(20)
+
+    def client(self, **config: Any) -> Any:
+        return boto3.client(
+            "bedrock-agentcore",
+            region_name="us-west-2",
+            endpoint_url=self.url,
+            aws_access_key_id=KEY,
+            aws_secret_access_key=SECRET,
+            config=Config(retries={"total_max_attempts": 1}, **config),
+        )
+
+
+@dataclass
+class Session:
+    """A session, as one line per call."""
+
+    client: Any
+    id: str
+
+    @classmethod
+    def start(cls, client: Any, **arguments: Any) -> Session:
+        answer = client.start_code_interpreter_session(codeInterpreterIdentifier=IDENTIFIER, **arguments)
+        return cls(client, answer["sessionId"])
+
+    def invoke(self, name: str, **arguments: Any) -> Any:
+        """The open event stream."""
+        answer = self.client.invoke_code_interpreter(
+            codeInterpreterIdentifier=IDENTIFIER, sessionId=self.id, name=name, arguments=arguments
+        )
+        return answer["stream"]
+
+    def call(self, name: str, **arguments: Any) -> dict[str, Any]:
+        """The one result of a tool."""
+        [event] = list(self.invoke(name, **arguments))
+        result: dict[str, Any] = event["result"]
+        return result
+
+    def run(self, code: str, **arguments: Any) -> Outcome:
+        return Outcome(self.call("executeCode", code=code, language="python", **arguments))
+
+    def out(self, code: str) -> str:
+        """What code that must succeed prints."""
+        outcome = self.run(code)
+        assert outcome.exit_code == 0, outcome
+        return outcome.stdout.strip()
+
+    def status(self) -> str:
+        answer = self.client.get_code_interpreter_session(codeInterpreterIdentifier=IDENTIFIER, sessionId=self.id)
+        return str(answer["status"])
+
+    def stop(self) -> None:
+        self.client.stop_code_interpreter_session(codeInterpreterIdentifier=IDENTIFIER, sessionId=self.id)
+
+
+class Outcome:
+    """How a run ended."""
+
+    def __init__(self, result: dict[str, Any]) -> None:
+        content = result["structuredContent"]
+        self.stdout: str = content["stdout"]
+        self.stderr: str = content["stderr"]
+        self.exit_code: int = content["exitCode"]
+        self.task_status: str = content["taskStatus"]
+        self.is_error: bool = result["isError"]
+        ended = [block for block in result["content"] if block.get("name") == "run-ended"]
+        self.limit: str | None = ended[0]["description"] if ended else None
+
+    def __repr__(self) -> str:
+        return f"Outcome({self.exit_code}, {self.limit}, {self.stdout[-2000:]!r}, {self.stderr[-2000:]!r})"
+
+
+def require_confinement(server: Server) -> None:
+    """Fail, or skip where nothing else is possible, if the server refuses."""
+    health = server.health()
+    if health["status"] == "ok":
+        return
+    forbidden = os.geteuid() != 0 and subprocess.run(["unshare", "-Ur", "true"], capture_output=True).returncode
+    if forbidden and os.environ.get("CI") != "true":
+        pytest.skip(f"this user may not make user namespaces: {health['reason']}")
+    pytest.fail(f"the sandbox refuses: {health}")

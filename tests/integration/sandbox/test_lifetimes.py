@@ -1,0 +1,149 @@
+"""How sessions end, and that nothing of them, or of the server, is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from sandbox_server import REPOSITORY, Server, Session
+
+ServerMaker = Callable[..., Server]
+
+
+def wait_until_gone(processes: list[psutil.Process]) -> None:
+    _, alive = psutil.wait_procs(processes, timeout=10)
+    assert not alive
+
+
+def groups(server: Server) -> list[Path]:
+    return [path for path in Path("/sys/fs/cgroup").rglob(f"code-sandbox-{server.process.pid}")]
+
+
+def busy_session(server: Server) -> Session:
+    session = Session.start(server.client())
+    session.run("import subprocess; subprocess.Popen(['setsid', 'sleep', '1000'])")
+    return session
+
+
+def test_sigterm_leaves_no_process_and_no_cgroup(new_server: ServerMaker) -> None:
+    server = new_server()
+    busy_session(server)
+    processes = server.descendants()
+    assert len(processes) >= 4  # the zygote, a session's init and runner, its daemon
+    server.stop()
+    assert server.process.returncode == 0
+    assert not any(process.is_running() for process in processes)
+    assert groups(server) == []
+
+
+def test_sigkill_of_the_server_takes_everything_with_it(new_server: ServerMaker) -> None:
+    server = new_server()
+    busy_session(server)
+    processes = server.descendants()
+    server.process.kill()
+    server.process.wait()
+    wait_until_gone(processes)
+    # Groups can't remove themselves: the next server does it.
+    new_server()
+    assert groups(server) == []
+
+
+def test_a_lost_zygote_ends_its_sessions_and_is_replaced(new_server: ServerMaker) -> None:
+    server = new_server()
+    session = busy_session(server)
+    processes = server.descendants()
+    psutil.Process(server.process.pid).children()[0].kill()
+    wait_until_gone(processes[1:])
+    with pytest.raises(session.client.exceptions.ResourceNotFoundException):
+        session.run("1")
+    assert Session.start(server.client()).out("1") == "1"
+
+
+def test_a_session_ends_at_its_lifetime_even_in_a_run(client: Any) -> None:
+    session = Session.start(client, sessionTimeoutSeconds=1)
+    outcome = session.run("while True: pass")
+    assert (outcome.limit, outcome.exit_code) == ("session-ended", 137)
+    assert session.status() == "TERMINATED"
+
+
+def test_an_idle_session_ends(new_server: ServerMaker) -> None:
+    server = new_server(SANDBOX_SESSION_IDLE_SECONDS="1")
+    Session.start(server.client())
+    processes = psutil.Process(server.process.pid).children()[0].children(recursive=True)
+    wait_until_gone(processes)
+
+
+def test_more_sessions_than_allowed_is_a_quota_error_until_one_ends(new_server: ServerMaker) -> None:
+    client = new_server(SANDBOX_MAX_SESSIONS="2").client()
+    first, _ = Session.start(client), Session.start(client)
+    with pytest.raises(client.exceptions.ServiceQuotaExceededException) as refusal:
+        Session.start(client)
+    assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 402
+    first.stop()
+    assert Session.start(client).out("1") == "1"
+
+
+def test_many_sessions_leave_no_descriptor_behind(server: Server, client: Any) -> None:
+    Session.start(client).stop()
+    process = psutil.Process(server.process.pid)
+    before = process.num_fds()
+    for _ in range(10):
+        session = Session.start(client)
+        session.run("1")
+        session.stop()
+    assert process.num_fds() <= before + 1  # a connection more or less
+
+
+def test_a_machine_that_can_not_confine_refuses_and_says_why() -> None:
+    server = Server.start(SANDBOX_PYTHON="/nowhere/python")
+    try:
+        health = server.health()
+        assert (health["status"], health["tier"]) == ("refusing", None)
+        assert "/nowhere/python" in health["reason"] and "SANDBOX_PYTHON" in health["remedy"]
+        client = server.client()
+        with pytest.raises(client.exceptions.AccessDeniedException, match="No code is run here"):
+            Session.start(client)
+    finally:
+        server.stop()
+
+
+def test_without_credentials_it_does_not_start() -> None:
+    finished = subprocess.run(
+        [sys.executable, "-m", "sandbox"],
+        env={"PATH": os.environ["PATH"]},
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+    )
+    assert finished.returncode == 2
+    assert "SANDBOX_ACCESS_KEY_ID" in finished.stderr and "Traceback" not in finished.stderr
+
+
+def test_an_open_credentials_file_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "credentials.json"
+    file.write_text('{"access_key_id": "a", "secret_access_key": "b"}')
+    file.chmod(0o644)
+    environment = {"PATH": os.environ["PATH"], "SANDBOX_CREDENTIALS_FILE": str(file)}
+    finished = subprocess.run(
+        [sys.executable, "-m", "sandbox"], env=environment, cwd=REPOSITORY, capture_output=True, text=True
+    )
+    assert finished.returncode == 2 and "chmod 600" in finished.stderr
+
+
+def test_it_starts_with_an_almost_empty_environment_and_a_credentials_file(tmp_path: Path) -> None:
+    file = tmp_path / "credentials.json"
+    file.write_text('{"access_key_id": "AKIDTESTS", "secret_access_key": "a secret for tests"}')
+    file.chmod(0o600)
+    server = Server.start(SANDBOX_ACCESS_KEY_ID="", SANDBOX_SECRET_ACCESS_KEY="", SANDBOX_CREDENTIALS_FILE=str(file))
+    try:
+        assert Session.start(server.client()).out("1") == "1"
+    finally:
+        server.process.send_signal(signal.SIGINT)
+        server.process.wait(20)
