@@ -23,7 +23,7 @@ def wait_until_gone(processes: list[psutil.Process]) -> None:
 
 
 def groups(server: Server) -> list[Path]:
-    return [path for path in Path("/sys/fs/cgroup").rglob(f"code-sandbox-{server.process.pid}")]
+    return list(Path("/sys/fs/cgroup").rglob(f"code-sandbox-{server.process.pid}"))
 
 
 def busy_session(server: Server) -> Session:

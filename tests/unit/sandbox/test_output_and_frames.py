@@ -42,6 +42,13 @@ def test_long_output_is_cut_once_with_a_mark_and_a_flood_is_noticed() -> None:
     assert output.flooded and not output.waiting
 
 
+def test_output_cut_at_the_end_of_a_piece_is_marked_too() -> None:
+    output = Output(1024, 4096)
+    output.feed("stdout", b"x" * 1024)
+    output.feed("stdout", b"y")
+    assert output.take()[0][1].endswith("x\n[output cut after 1 KB]\n")
+
+
 def test_frames_arrive_in_any_pieces() -> None:
     reader = FrameReader()
     data = encode({"a": 1}) + encode({"b": 2})
