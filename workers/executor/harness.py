@@ -11,6 +11,7 @@ import base64
 import builtins
 import contextlib
 import getpass
+import importlib
 import io
 import json
 import linecache
@@ -20,6 +21,15 @@ import sys
 import threading
 import tokenize
 import traceback
+from collections.abc import Callable, Iterator
+from types import CodeType
+from typing import Any
+
+Bundle = dict[str, Any]
+"""MIME types, each with its text, its JSON, or {"file": name} for bytes that lie beside the report."""
+
+Snapshot = dict[str, tuple[int, int, int]]
+"""Size, time of change in nanoseconds and inode of files, by path."""
 
 HOME = ".aci"
 """Folder, in the working directory, for the program and the report; never listed as the user's."""
@@ -41,20 +51,20 @@ count = 0
 class Recorder:
     """Collects the outputs of one run, in order."""
 
-    def __init__(self, folder):
+    def __init__(self, folder: str) -> None:
         self.folder = folder
-        self.outputs = []
+        self.outputs: list[Bundle] = []
         self.truncated = False
         self.figures = 0
 
-    def add(self, bundle):
+    def add(self, bundle: "Bundle | None") -> None:
         """Take a mapping of MIME types to text, JSON, or {"file": name}."""
         if not bundle:
             return
         if len(self.outputs) >= OUTPUTS_LIMIT:
             self.truncated = True
             return
-        kept = {}
+        kept: Bundle = {}
         for mime, value in bundle.items():
             text = value if isinstance(value, str) else json.dumps(value, default=str)
             if len(text) <= TEXT_LIMIT:
@@ -67,7 +77,7 @@ class Recorder:
         if kept:
             self.outputs.append(kept)
 
-    def store(self, content, ending):
+    def store(self, content: bytes, ending: str) -> "dict[str, str]":
         """Keep bytes beside the report, to be fetched from there. Returns how a bundle refers to them."""
         self.figures += 1
         name = f"figure-{self.figures}.{ending}"
@@ -75,16 +85,16 @@ class Recorder:
             file.write(content)
         return {"file": name}
 
-    def show(self, *values):
+    def show(self, *values: Any) -> None:
         """`display()`: show values where they are, not only at the end."""
         for value in values:
             self.add(self.bundle(value))
 
-    def publish(self, data, metadata=None, **_):
+    def publish(self, data: "Bundle", metadata: Any = None, **_: Any) -> None:
         """In place of IPython's display publisher, for `IPython.display.display` and what uses it."""
         self.add(self.bytes_apart(dict(data)))
 
-    def bundle(self, value):
+    def bundle(self, value: Any) -> "Bundle":
         """How a value can be shown: a mapping of MIME types."""
         if is_figure(value):
             return self.figure(value)
@@ -102,7 +112,7 @@ class Recorder:
                 return self.bytes_apart(data)
         return {"text/plain": text_of(value)}
 
-    def bytes_apart(self, data):
+    def bytes_apart(self, data: "Bundle") -> "Bundle":
         """Pictures out of a bundle into files: as bytes, or as the base64 text in which kernels send them."""
         for mime, ending in (("image/png", "png"), ("image/jpeg", "jpg")):
             content = data.get(mime)
@@ -112,13 +122,13 @@ class Recorder:
                 data[mime] = self.store(content, ending)
         return {mime: value for mime, value in data.items() if not isinstance(value, bytes)}
 
-    def figure(self, figure):
+    def figure(self, figure: Any) -> "Bundle":
         """A matplotlib figure as PNG."""
         stream = io.BytesIO()
         figure.savefig(stream, format="png", bbox_inches="tight", dpi=110)
         return {"image/png": self.store(stream.getvalue(), "png"), "text/plain": text_of(figure)}
 
-    def open_figures(self, *_, **__):
+    def open_figures(self, *_: Any, **__: Any) -> None:
         """`plt.show()`, and the end of the run: every figure that is open, in the order they were made."""
         pyplot = sys.modules.get("matplotlib.pyplot")
         if pyplot is None:
@@ -130,34 +140,34 @@ class Recorder:
         pyplot.close("all")
 
 
-def is_figure(value):
+def is_figure(value: Any) -> bool:
     figure = sys.modules.get("matplotlib.figure")
     return figure is not None and isinstance(value, figure.Figure)
 
 
-def is_image(value):
+def is_image(value: Any) -> bool:
     image = sys.modules.get("PIL.Image")
     return image is not None and isinstance(value, image.Image)
 
 
-def is_drawing(value):
+def is_drawing(value: Any) -> bool:
     """What matplotlib's functions return and nobody wants to read: axes, lines, bars, and lists of them."""
     first = value
     if isinstance(value, (list, tuple)) and value:
         first = value[0]
-    elif type(value).__module__ == "numpy" and getattr(value, "size", 0) and value.dtype == object:
+    elif type(value).__name__ == "ndarray" and value.size and value.dtype == object:
         first = value.flat[0]
     return type(first).__module__.partition(".")[0] == "matplotlib" and not is_figure(value)
 
 
-def text_of(value):
+def text_of(value: Any) -> str:
     try:
         return repr(value)
     except Exception as error:
         return f"<{type(value).__name__}: its repr() raised {type(error).__name__}>"
 
 
-def table_of(value):
+def table_of(value: Any) -> "Bundle | None":
     """A DataFrame or Series as a Tabular Data Resource (specs.frictionlessdata.io), as HTML and as text, or None.
 
     Only the rows that are shown are ever touched, so a frame of ten million costs nothing extra.
@@ -185,12 +195,12 @@ def table_of(value):
     return bundle
 
 
-def plain(frame):
+def plain(frame: Any) -> bool:
     """Whether pandas can write it as a table: names that are unique and no levels of columns."""
     return frame.columns.nlevels == 1 and frame.columns.is_unique and not set(frame.index.names) & set(frame.columns)
 
 
-def ipython():
+def ipython() -> Any:
     """The interpreter's IPython shell, or None where there is none."""
     get = getattr(builtins, "get_ipython", None)
     if get is None and "IPython" in sys.modules:
@@ -198,7 +208,7 @@ def ipython():
     return get() if get is not None else None
 
 
-def namespace():
+def namespace() -> "dict[str, Any]":
     """Where the user's variables live: they persist from run to run."""
     shell = ipython()
     return shell.user_ns if shell is not None else sys.modules["__main__"].__dict__
@@ -213,11 +223,11 @@ NoMoreInput.__name__ = NoMoreInput.__qualname__ = "EOFError"
 NoMoreInput.__module__ = "builtins"
 
 
-def asker(answers):
+def asker(answers: "list[str]") -> "Callable[..., str]":
     """A stand-in for `input()` that gives the answers in turn, and shows question and answer as a terminal would."""
     waiting = list(answers)
 
-    def ask(prompt="", *_):
+    def ask(prompt: object = "", *_: Any) -> str:
         if not waiting:
             print(prompt, flush=True)
             raise NoMoreInput(
@@ -231,7 +241,7 @@ def asker(answers):
     return ask
 
 
-def compiled(code, name):
+def compiled(code: str, name: str) -> "tuple[CodeType, CodeType | None]":
     """The program in two parts: all statements, and the last expression to be shown (or None).
 
     IPython's magics are understood where IPython is there. Raises SyntaxError.
@@ -245,14 +255,15 @@ def compiled(code, name):
         if changed == code:
             raise
         tree = ast.parse(changed, name)
-    last = None
-    if tree.body and isinstance(tree.body[-1], ast.Expr) and not silenced(code):
-        last = ast.Expression(tree.body.pop().value)
-    body = compile(tree, name, "exec", flags=flags, dont_inherit=True)
-    return body, last and compile(last, name, "eval", flags=flags, dont_inherit=True)
+    final = tree.body[-1] if tree.body else None
+    last: CodeType | None = None
+    if isinstance(final, ast.Expr) and not silenced(code):
+        tree.body.pop()
+        last = compile(ast.Expression(final.value), name, "eval", flags=flags, dont_inherit=True)
+    return compile(tree, name, "exec", flags=flags, dont_inherit=True), last
 
 
-def silenced(code):
+def silenced(code: str) -> bool:
     """Whether the program ends with a semicolon, which keeps the last value from being shown."""
     last = ""
     with contextlib.suppress(tokenize.TokenError, SyntaxError):
@@ -262,7 +273,7 @@ def silenced(code):
     return last == ";"
 
 
-def evaluate(part, variables):
+def evaluate(part: CodeType, variables: "dict[str, Any]") -> Any:
     """Run compiled code; await it when it has a top-level await."""
     result = eval(part, variables)
     if not asyncio.iscoroutine(result):
@@ -271,14 +282,14 @@ def evaluate(part, variables):
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(result)
-    box = []  # a loop runs in this thread already, as in a kernel: use another
+    box: list[Any] = []  # a loop runs in this thread already, as in a kernel: use another
     thread = threading.Thread(target=lambda: box.append(asyncio.run(result)))
     thread.start()
     thread.join()
     return box[0] if box else None
 
 
-def error_of(error, name):
+def error_of(error: BaseException, name: str) -> "dict[str, Any]":
     """What went wrong, in the user's own lines: frames of this file are left out."""
     line = None
     if isinstance(error, SyntaxError) and error.filename == name:
@@ -303,7 +314,7 @@ def error_of(error, name):
     }
 
 
-def leave_out_harness(whole, name):
+def leave_out_harness(whole: "traceback.TracebackException | None", name: str) -> None:
     """Take out of a traceback, and of those of its causes, what is not the program's: this file's frames, and after
     an interrupt whatever lies beyond the program's own last line, where the signal was handled.
     """
@@ -316,9 +327,9 @@ def leave_out_harness(whole, name):
         whole = whole.__cause__ or whole.__context__
 
 
-def snapshot():
+def snapshot() -> Snapshot:
     """Size and time of every file in the working directory, by path; links and our own folder left out."""
-    found = {}
+    found: Snapshot = {}
     for folder, folders, names in os.walk("."):
         if folder == ".":
             folders[:] = [
@@ -335,9 +346,9 @@ def snapshot():
     return found
 
 
-def changes(before, after):
+def changes(before: Snapshot, after: Snapshot) -> "list[dict[str, Any]]":
     """What differs between two snapshots."""
-    found = [
+    found: list[dict[str, Any]] = [
         {"path": path, "size": state[0], "change": "modified" if path in before else "created"}
         for path, state in sorted(after.items())
         if before.get(path) != state
@@ -346,7 +357,7 @@ def changes(before, after):
     return found
 
 
-def run(identifier):
+def run(identifier: str) -> None:
     """Run `.aci/<identifier>/request.json` and write `report.json` beside it."""
     global count
     count += 1
@@ -358,7 +369,7 @@ def run(identifier):
     linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
     recorder = Recorder(folder)
     before = snapshot()
-    report = {"exit": "ok", "text": None, "error": None, "execution_count": count}
+    report: dict[str, Any] = {"exit": "ok", "text": None, "error": None, "execution_count": count}
     try:
         with in_place(recorder, request):
             try:
@@ -394,19 +405,21 @@ def run(identifier):
 
 
 @contextlib.contextmanager
-def in_place(recorder, request):
+def in_place(recorder: Recorder, request: "dict[str, Any]") -> "Iterator[None]":
     """For the time of a run, put our own in place of input(), display() and plt.show()."""
     ask = asker(request.get("inputs") or [])
-    places = [(builtins, "input", ask), (getpass, "getpass", ask), (builtins, "display", recorder.show)]
+    places: list[tuple[Any, str, Any]] = [
+        (builtins, "input", ask),
+        (getpass, "getpass", ask),
+        (builtins, "display", recorder.show),
+    ]
     shell = ipython()
     if shell is not None:
         places.append((shell.display_pub, "publish", recorder.publish))
     if DRAWS.search(request["code"]) or "matplotlib.pyplot" in sys.modules:
         os.environ.setdefault("MPLBACKEND", "Agg")
         with contextlib.suppress(ImportError):
-            import matplotlib.pyplot
-
-            places.append((matplotlib.pyplot, "show", recorder.open_figures))
+            places.append((importlib.import_module("matplotlib.pyplot"), "show", recorder.open_figures))
     missing = object()
     saved = [(owner, name, owner.__dict__.get(name, missing)) for owner, name, _ in places]
     for owner, name, ours in places:
