@@ -8,6 +8,7 @@ import sys
 
 import uvicorn
 
+from api.access.key import UnusableKey
 from api.app import create_app
 from core.log import configure_logging
 from core.settings import Settings
@@ -28,15 +29,20 @@ def main() -> int:
     argparse.ArgumentParser(prog="python -m api", description=__doc__).parse_args()
     settings = Settings.load()
     configure_logging(settings.log_level)
-    if not is_loopback(settings.host):
+    if settings.key_file is None and not is_loopback(settings.host):
         print(
-            f"The API has no sign-in yet, so it listens on loopback addresses only, and {settings.host} is not one. "
-            "Set ACI_HOST=127.0.0.1.",
+            f"Without a key the API listens on loopback addresses only, and {settings.host} is not one. "
+            "Set ACI_KEY_FILE to a file with a key of 32 characters or more, or ACI_HOST=127.0.0.1.",
             file=sys.stderr,
         )
         return 2
+    try:
+        app = create_app(settings)
+    except UnusableKey as error:
+        print(f"ACI_KEY_FILE can't be used: {error}.", file=sys.stderr)
+        return 2
     uvicorn.run(
-        create_app(settings),
+        app,
         host=settings.host,
         port=settings.port,
         loop="uvloop",

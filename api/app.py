@@ -7,6 +7,9 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from api.access.endpoints import router as access_router
+from api.access.key import AccessKey
+from api.access.middleware import Authentication
 from api.agents.endpoints import router as agents_router
 from api.dependencies import Services
 from api.files.endpoints import router as files_router
@@ -14,6 +17,7 @@ from api.guards import Guards
 from api.health.endpoints import router as health_router
 from api.hub import Hub
 from api.jobs.endpoints import router as jobs_router
+from api.page import serve_page
 from api.problems import Problem, answer_with_problems
 from api.sessions.endpoints import router as sessions_router
 from core.database.pool import open_pool
@@ -24,7 +28,10 @@ VERSION = "0.1.0"
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The application; its connections are opened when it starts serving."""
+    """The application; its connections are opened when it starts serving.
+
+    Raises UnusableKey when a key file is named and can't serve.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -46,8 +53,13 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url="/v1/openapi.json",
         responses={"default": {"model": Problem, "description": "Something was wrong (RFC 9457)"}},
     )
-    for router in (jobs_router, sessions_router, files_router, agents_router, health_router):
+    for router in (jobs_router, sessions_router, files_router, agents_router, access_router, health_router):
         app.include_router(router)
+    serve_page(app, settings.page_dir)
     answer_with_problems(app)
+    key = None if settings.key_file is None else AccessKey.from_file(settings.key_file)
+    app.state.access_key = key
+    if key is not None:
+        app.add_middleware(Authentication, key=key)
     app.add_middleware(Guards, settings=settings)
     return app

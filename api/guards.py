@@ -62,7 +62,7 @@ class Guards:
         try:
             self._check(scope, headers)
         except Refused as refused:
-            await _refuse(scope, receive, send, refused)
+            await refuse(scope, receive, send, refused)
             return
         if scope["type"] == "http":
             limit = self._upload_limit if UPLOADS.match(scope["path"]) else self._json_limit
@@ -144,7 +144,10 @@ def _missing(
     return [header for header in wanted if header[0] not in names]
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, refused: Refused) -> None:
+async def refuse(
+    scope: Scope, receive: Receive, send: Send, refused: Refused, more: Iterable[tuple[bytes, bytes]] = ()
+) -> None:
+    """Answer for the application, which is not asked."""
     if scope["type"] == "websocket":
         await receive()  # websocket.connect
         await send({"type": "websocket.close", "code": 1008, "reason": refused.detail})
@@ -164,6 +167,7 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, refused: Refused) 
         (b"content-length", str(len(body)).encode()),
         (b"x-request-id", scope["request_id"].encode()),
         *SECURITY_HEADERS,
+        *more,
     ]
     await send({"type": "http.response.start", "status": refused.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -41,8 +41,11 @@ class Settings(BaseSettings):
         validation_alias="REDIS_URL",
         description="Redis, for Celery's queues and for live events",
     )
-    host: str = Field("127.0.0.1", description="Address the API listens on; loopback only while there is no sign-in")
+    host: str = Field("127.0.0.1", description="Address the API listens on; beyond loopback it needs ACI_KEY_FILE")
     port: int = Field(8000, ge=1, le=65535, description="Port the API listens on")
+    key_file: Path | None = Field(
+        None, description="File with the key that requests must carry; needed to listen beyond loopback"
+    )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         ("127.0.0.1", "localhost", "[::1]"),
         description="Host names a request may be addressed to, separated by commas",
