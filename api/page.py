@@ -53,5 +53,5 @@ def serve_page(app: FastAPI, folder: Path | None) -> None:
         @app.get("/", include_in_schema=False)
         async def no_page() -> Response:
             return PlainTextResponse(
-                "The API runs; the web page is not built. `make run` builds it. The API's description: /v1/openapi.json\n"
+                "The API runs; the page is not built yet (`make run` builds it). Its description: /v1/openapi.json\n"
             )
