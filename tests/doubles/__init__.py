@@ -1,0 +1,1 @@
+"""Stand-ins for services that tests cannot reach, each on the real wire."""
