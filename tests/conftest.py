@@ -1,0 +1,81 @@
+"""What all tests stand on: one real Postgres and one real Redis for the whole run, and databases made in an instant."""
+
+from __future__ import annotations
+
+import secrets
+from argparse import Namespace
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+import migrations.__main__ as migrations
+from core.database.pool import Pool, open_pool
+from core.settings import Settings
+from embedded.postgres import PostgresServer, running_postgres
+from embedded.redis import RedisServer, running_redis
+
+TEMPLATE = "migrated"
+MIGRATE = Namespace(down=None, generate=None, check=True)
+
+NewDatabase = Callable[..., Awaitable[str]]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A Postgres for this run alone."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """A Redis for this run alone."""
+    with running_redis() as server:
+        yield server
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def new_database(postgres: PostgresServer) -> NewDatabase:
+    """Makes a database and gives its address: with the newest schema, or empty."""
+
+    def address(name: str) -> str:
+        return urlsplit(postgres.url)._replace(path=f"/{name}").geturl()
+
+    async def make(name: str, template: str) -> str:
+        connection = await asyncpg.connect(postgres.url)
+        try:
+            await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        finally:
+            await connection.close()
+        return address(name)
+
+    template = await make(TEMPLATE, "template1")
+    assert await migrations.run(template, MIGRATE) == 0
+
+    async def new(*, empty: bool = False) -> str:
+        return await make(f"test_{secrets.token_hex(6)}", "template1" if empty else TEMPLATE)
+
+    return new
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def database(new_database: NewDatabase) -> str:
+    """The address of a database with the newest schema, for one module."""
+    return await new_database()
+
+
+@pytest.fixture(scope="module")
+def settings(database: str) -> Settings:
+    """Settings that name the module's database, and nothing from the environment."""
+    return Settings(DATABASE_URL=database)  # type: ignore[call-arg]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def pool(settings: Settings) -> AsyncIterator[Pool]:
+    """Connections to the module's database."""
+    opened = await open_pool(settings, size=20)
+    yield opened
+    opened.terminate()
