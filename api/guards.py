@@ -76,6 +76,8 @@ class Guards:
             raise Refused(
                 421, "host-not-allowed", "This service does not answer under that host name (ACI_ALLOWED_HOSTS)."
             )
+        if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
+            raise Refused(400, "bad-request", "The address has a NUL character, which nothing here can be called by.")
         if scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS:
             self._check_origin(hosts[0], headers)
         if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:

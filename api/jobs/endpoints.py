@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
+from pydantic import AfterValidator
 from starlette.responses import JSONResponse
 
 from api.dependencies import JobId, PageDep, Services, ServicesDep, TenantDep, parsed
 from api.downloads import download
+from api.idempotency import REPLAYED_HEADER, IdempotencyKey, create_once
 from api.jobs.schemas import EventPage, JobCreate, JobPage, JobRequest
 from api.streams import event_stream
 from core.agents.registry import agents
+from core.database.pool import Connection
 from core.errors import Conflict
 from core.events import log
-from core.ids import Prefix, encode
+from core.ids import Prefix, decode, encode
 from core.jobs import artifacts, cancel, reading, submit
 from core.jobs.job import Job, JobView
 from core.jobs.states import Lane, State
@@ -26,6 +29,19 @@ from core.jobs.submit import Submission
 router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 LONGEST_WAIT_S = 60
+HIGHEST_SEQ = 2**31 - 1
+"""No event has a number beyond it."""
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """The same moment in UTC, taken for UTC where it names no zone. Raises ValueError outside the years 1 to 9999."""
+    try:
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must lie between the years 1 and 9999, in UTC") from None
+
+
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
 Wait = Annotated[
     float, Query(ge=0, le=LONGEST_WAIT_S, description="Hold the answer until the job ends, at most so long")
 ]
@@ -33,29 +49,34 @@ Wait = Annotated[
 
 @router.post("", status_code=202, response_model=JobView)
 async def submit_job(
-    wanted: JobCreate, services: ServicesDep, tenant: TenantDep, response: Response, wait: Wait = 0
+    wanted: JobCreate,
+    services: ServicesDep,
+    tenant: TenantDep,
+    response: Response,
+    wait: Wait = 0,
+    idempotency_key: IdempotencyKey = None,
 ) -> Any:
     """Accept a job. When this answers 202, the job is written down and will be done."""
     request = cast(JobRequest, wanted)
     spec = agents()[wanted.agent]
-    job_id = await submit.submit(
-        services.pool,
-        Submission(
-            tenant_id=tenant,
-            agent=spec.name,
-            holds=spec.holds,
-            input=wanted.input.model_dump(mode="json", exclude_none=True),
-            session_id=parsed(Prefix.SESSION, request.session_id, "/session_id"),
-            lane=request.lane,
-            priority=request.priority,
-            max_attempts=request.max_attempts or services.settings.max_attempts,
-            deadline_s=request.deadline_s,
-            metadata=request.metadata,
-        ),
+    submission = Submission(
+        tenant_id=tenant,
+        agent=spec.name,
+        holds=spec.holds,
+        input=wanted.input.model_dump(mode="json", exclude_none=True),
+        session_id=parsed(Prefix.SESSION, request.session_id, "/session_id"),
+        lane=request.lane,
+        priority=request.priority,
+        max_attempts=request.max_attempts or services.settings.max_attempts,
+        deadline_s=request.deadline_s,
+        metadata=request.metadata,
     )
-    services.doorbell.ring()
-    response.headers["Location"] = f"/v1/jobs/{encode(Prefix.JOB, job_id)}"
-    return (await _awaited(services, tenant, job_id, wait)).view()
+    view = await _submitted(
+        services, tenant, response, submission, "POST /v1/jobs", idempotency_key, request.model_dump(mode="json")
+    )
+    if not wait or REPLAYED_HEADER in response.headers:
+        return view
+    return (await _awaited(services, tenant, decode(Prefix.JOB, view["id"]), wait)).view()
 
 
 @router.get("", response_model=JobPage)
@@ -67,8 +88,8 @@ async def list_jobs(
     agent: str | None = None,
     lane: Lane | None = None,
     session_id: str | None = None,
-    created_after: datetime | None = None,
-    created_before: datetime | None = None,
+    created_after: Moment | None = None,
+    created_before: Moment | None = None,
 ) -> Any:
     """Jobs, newest first."""
     wanted = reading.Filter(
@@ -100,9 +121,9 @@ async def job_events(
     job_id: JobId,
     services: ServicesDep,
     tenant: TenantDep,
-    after: Annotated[int, Query(ge=0, description="The number of the last event already seen")] = 0,
+    after: Annotated[int, Query(ge=0, le=HIGHEST_SEQ, description="The number of the last event already seen")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
-    last_event_id: Annotated[int | None, Header(ge=0)] = None,
+    last_event_id: Annotated[int | None, Header(ge=0, le=HIGHEST_SEQ)] = None,
 ) -> Any:
     """Everything that happened after `after`, and what happens from now on, up to the end.
 
@@ -129,31 +150,33 @@ async def cancel_job(job_id: JobId, services: ServicesDep, tenant: TenantDep) ->
 
 
 @router.post("/{job_id}/retry", status_code=202, response_model=JobView)
-async def retry_job(job_id: JobId, services: ServicesDep, tenant: TenantDep, response: Response) -> Any:
+async def retry_job(
+    job_id: JobId,
+    services: ServicesDep,
+    tenant: TenantDep,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+) -> Any:
     """A new job with the same input."""
     job = await reading.get(services.pool, tenant, job_id)
     if not job.state.terminal:
         raise Conflict(f"The job is {job.state}; only one that has ended can be done again.")
     if job.agent not in agents():
         raise Conflict(f"There is no agent {job.agent!r} any more.")
-    new_id = await submit.submit(
-        services.pool,
-        Submission(
-            tenant_id=tenant,
-            agent=job.agent,
-            holds=agents()[job.agent].holds,
-            input=job.input,
-            session_id=job.session_id,
-            lane=job.lane,
-            priority=job.priority,
-            max_attempts=job.max_attempts,
-            metadata=job.metadata,
-            replayed_from=job.id,
-        ),
+    submission = Submission(
+        tenant_id=tenant,
+        agent=job.agent,
+        holds=agents()[job.agent].holds,
+        input=job.input,
+        session_id=job.session_id,
+        lane=job.lane,
+        priority=job.priority,
+        max_attempts=job.max_attempts,
+        metadata=job.metadata,
+        replayed_from=job.id,
     )
-    services.doorbell.ring()
-    response.headers["Location"] = f"/v1/jobs/{encode(Prefix.JOB, new_id)}"
-    return (await reading.get(services.pool, tenant, new_id)).view()
+    route = f"POST /v1/jobs/{encode(Prefix.JOB, job_id)}/retry"
+    return await _submitted(services, tenant, response, submission, route, idempotency_key, None)
 
 
 @router.delete("/{job_id}", status_code=204)
@@ -177,6 +200,31 @@ async def get_artifact(
         name=artifact.name,
         mime=artifact.mime,
     )
+
+
+async def _submitted(
+    services: Services,
+    tenant: UUID,
+    response: Response,
+    submission: Submission,
+    route: str,
+    key: str | None,
+    request: Any,
+) -> dict[str, Any]:
+    """Submit, once for each idempotency key, and wake the dispatcher. Returns the job as it is shown."""
+    if key is None:
+        view = (await submit.submit(services.pool, submission)).view()
+    else:
+
+        async def create(connection: Connection) -> dict[str, Any]:
+            return (await submit.submit_in(connection, submission)).view()
+
+        view = await create_once(
+            services, tenant, response, route=route, key=key, request=request, status=202, create=create
+        )
+    services.doorbell.ring()
+    response.headers["Location"] = f"/v1/jobs/{view['id']}"
+    return view
 
 
 async def _awaited(services: Services, tenant: UUID, job_id: UUID, wait: float) -> Job:

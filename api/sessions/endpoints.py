@@ -7,7 +7,9 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from api.dependencies import PageDep, ServicesDep, SessionId, TenantDep, parsed
+from api.idempotency import IdempotencyKey, create_once
 from api.sessions.schemas import SessionChange, SessionCreate, SessionPage, SessionView
+from core.database.pool import Connection
 from core.ids import Prefix
 from core.sessions import repository as sessions
 
@@ -16,11 +18,31 @@ router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
 
 @router.post("", status_code=201, response_model=SessionView)
 async def create_session(
-    services: ServicesDep, tenant: TenantDep, response: Response, wanted: SessionCreate | None = None
+    services: ServicesDep,
+    tenant: TenantDep,
+    response: Response,
+    wanted: SessionCreate | None = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> Any:
     """Begin a session."""
-    session = await sessions.create(services.pool, tenant, wanted.title if wanted else "")
-    view = session.view()
+    title = wanted.title if wanted else ""
+    if idempotency_key is None:
+        view = (await sessions.create(services.pool, tenant, title)).view()
+    else:
+
+        async def create(connection: Connection) -> dict[str, Any]:
+            return (await sessions.create(connection, tenant, title)).view()
+
+        view = await create_once(
+            services,
+            tenant,
+            response,
+            route="POST /v1/sessions",
+            key=idempotency_key,
+            request={"title": title},
+            status=201,
+            create=create,
+        )
     response.headers["Location"] = f"/v1/sessions/{view['id']}"
     return view
 

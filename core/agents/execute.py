@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Base64Bytes, Field, model_validator
+from pydantic import Base64Bytes, BeforeValidator, Field, model_validator
 
 from core.agents.spec import AgentSpec, Input, Result
 from core.agents.text import Code, Line, Text
@@ -13,6 +14,14 @@ from core.files.paths import checked_path
 from core.jobs.states import Holds
 
 INLINE_FILE_LIMIT = 1024 * 1024
+FOREIGN_TO_BASE64 = re.compile(r"[^A-Za-z0-9+/=\s]")
+
+
+def _of_the_alphabet(value: object) -> object:
+    """Raises ValueError for what the decoder would leave out in silence, giving a file of other bytes."""
+    if isinstance(value, str) and (found := FOREIGN_TO_BASE64.search(value)):
+        raise ValueError(f"{found[0]!r} is not of the base64 alphabet (RFC 4648, section 4)")
+    return value
 
 
 class InlineFile(Input):
@@ -20,7 +29,7 @@ class InlineFile(Input):
 
     path: Line
     text: Annotated[Text, Field(max_length=INLINE_FILE_LIMIT)] | None = None
-    base64: Annotated[Base64Bytes, Field(max_length=INLINE_FILE_LIMIT)] | None = None
+    base64: Annotated[Base64Bytes, BeforeValidator(_of_the_alphabet), Field(max_length=INLINE_FILE_LIMIT)] | None = None
 
     @model_validator(mode="after")
     def _checked(self) -> Self:

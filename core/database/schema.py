@@ -290,6 +290,20 @@ class File(Table):
     )
 
 
+class IdempotencyKey(Table):
+    """A create that a client may repeat: what was asked, and the answer to give again. Kept for a day."""
+
+    __tablename__ = "idempotency_keys"
+
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id"), primary_key=True)
+    route: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(primary_key=True)
+    request_sha256: Mapped[bytes]
+    status: Mapped[int | None] = mapped_column(SmallInteger)
+    body: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW, index=True)
+
+
 class Worker(Table):
     """A live worker process. Slots are counted from these rows, never kept in a counter."""
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from core.database.pool import Pool
+from core.database.pool import Connection, Pool
 from core.errors import NotFound
 from core.events.log import moved, storable
 from core.ids import new_id
-from core.jobs.states import Holds
+from core.jobs.job import Job
+from core.jobs.states import Holds, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,10 @@ WITH job AS (
     INSERT INTO jobs (id, tenant_id, session_id, session_seq, holds, agent, lane, priority, state, ready,
                       max_attempts, last_seq, deadline_at, replayed_from)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10, 1, now() + make_interval(secs => $11), $12)
-    RETURNING id, attempt, last_seq),
-input AS (INSERT INTO job_inputs (job_id, input, metadata) SELECT id, $13, $14 FROM job)
-{moved("job", "job.queued")}
+    RETURNING id, attempt, last_seq, created_at, deadline_at),
+input AS (INSERT INTO job_inputs (job_id, input, metadata) SELECT id, $13, $14 FROM job),
+told AS ({moved("job", "job.queued")})
+SELECT created_at, deadline_at FROM job
 """
 
 _NEXT_IN_SESSION = """
@@ -52,32 +54,36 @@ FROM session
 """
 
 
-async def submit(pool: Pool, wanted: Submission) -> UUID:
-    """Write the job and return its id.
+async def submit(pool: Pool, wanted: Submission) -> Job:
+    """Write the job, in a transaction of its own: one statement where there is no session to lock.
 
     Raises NotFound when the session is not there or not this tenant's.
     """
-    job_id = new_id()
     if wanted.session_id is None:
-        await pool.execute(_INSERT, *_arguments(job_id, wanted, None, ready=True))
-        return job_id
+        return await _insert(pool, wanted, None, ready=True)
     async with pool.acquire() as connection, connection.transaction():
-        # The lock first and by itself: only a statement that starts after it sees what others in the session did.
-        found = await connection.fetchval(
-            "SELECT 1 FROM sessions WHERE id = $1 AND tenant_id = $2 FOR UPDATE",
-            wanted.session_id,
-            wanted.tenant_id,
-        )
-        if not found:
-            raise NotFound("There is no such session.")
-        place = await connection.fetchrow(_NEXT_IN_SESSION, wanted.session_id, int(wanted.holds))
-        assert place is not None
-        await connection.execute(_INSERT, *_arguments(job_id, wanted, place["last_job_seq"], ready=place["ready"]))
-    return job_id
+        return await submit_in(connection, wanted)
 
 
-def _arguments(job_id: UUID, wanted: Submission, session_seq: int | None, *, ready: bool) -> tuple[Any, ...]:
-    return (
+async def submit_in(connection: Connection, wanted: Submission) -> Job:
+    """The same within the caller's transaction. Raises NotFound."""
+    if wanted.session_id is None:
+        return await _insert(connection, wanted, None, ready=True)
+    # The lock first and by itself: only a statement that starts after it sees what others in the session did.
+    found = await connection.fetchval(
+        "SELECT 1 FROM sessions WHERE id = $1 AND tenant_id = $2 FOR UPDATE", wanted.session_id, wanted.tenant_id
+    )
+    if not found:
+        raise NotFound("There is no such session.")
+    place = await connection.fetchrow(_NEXT_IN_SESSION, wanted.session_id, int(wanted.holds))
+    assert place is not None
+    return await _insert(connection, wanted, place["last_job_seq"], ready=place["ready"])
+
+
+async def _insert(connection: Connection | Pool, wanted: Submission, session_seq: int | None, *, ready: bool) -> Job:
+    job_id, input_, metadata = new_id(), storable(wanted.input), storable(wanted.metadata or {})
+    row = await connection.fetchrow(
+        _INSERT,
         job_id,
         wanted.tenant_id,
         wanted.session_id,
@@ -90,6 +96,32 @@ def _arguments(job_id: UUID, wanted: Submission, session_seq: int | None, *, rea
         wanted.max_attempts,
         wanted.deadline_s,
         wanted.replayed_from,
-        storable(wanted.input),
-        storable(wanted.metadata or {}),
+        input_,
+        metadata,
+    )
+    assert row is not None
+    # What was just written is known; reading it back would cost every submit a second round trip.
+    return Job(
+        id=job_id,
+        tenant_id=wanted.tenant_id,
+        agent=wanted.agent,
+        state=State.QUEUED,
+        lane=wanted.lane,
+        priority=wanted.priority,
+        session_id=wanted.session_id,
+        attempt=0,
+        max_attempts=wanted.max_attempts,
+        input=input_,
+        result=None,
+        error=None,
+        usage=None,
+        metadata=metadata,
+        last_seq=1,
+        cancel_requested_at=None,
+        created_at=row["created_at"],
+        run_at=None,
+        started_at=None,
+        finished_at=None,
+        deadline_at=row["deadline_at"],
+        replayed_from=wanted.replayed_from,
     )

@@ -50,6 +50,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("blobs_pkey")),
     )
     op.create_table(
+        "idempotency_keys",
+        sa.Column("tenant_id", sa.UUID(), nullable=False),
+        sa.Column("route", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("request_sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("status", sa.SmallInteger(), nullable=True),
+        sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenants.id"], name=op.f("idempotency_keys_tenant_id_fkey")),
+        sa.PrimaryKeyConstraint("tenant_id", "route", "key", name=op.f("idempotency_keys_pkey")),
+    )
+    op.create_index(op.f("idempotency_keys_created_at_idx"), "idempotency_keys", ["created_at"], unique=False)
+    op.create_table(
         "sessions",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("tenant_id", sa.UUID(), nullable=False),
@@ -275,6 +288,8 @@ def downgrade() -> None:
     op.drop_table("blob_chunks")
     op.drop_index(op.f("sessions_tenant_id_id_idx"), table_name="sessions")
     op.drop_table("sessions")
+    op.drop_index(op.f("idempotency_keys_created_at_idx"), table_name="idempotency_keys")
+    op.drop_table("idempotency_keys")
     op.drop_table("blobs")
     op.drop_table("workers")
     op.drop_table("tenants")

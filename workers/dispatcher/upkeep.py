@@ -16,6 +16,7 @@ import asyncpg
 import redis.asyncio
 from redis.exceptions import RedisError
 
+from core import idempotency
 from core.blobs import store
 from core.channels import EPOCH_KEY
 from core.database.pool import Pool
@@ -115,3 +116,4 @@ async def tidy(pool: Pool) -> None:
     """Remove what nothing refers to any more."""
     await store.remove_orphans(pool)
     await workers.remove_gone(pool)
+    await idempotency.forget_old(pool)
