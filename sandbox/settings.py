@@ -49,7 +49,8 @@ class Settings(BaseSettings):
     disk_mb: int = Field(256, ge=1, description="Work folder of a session (held in memory).")
     cpu_seconds: int = Field(3600, ge=1, description="Processor time of any one process of a session.")
     open_files: int = Field(512, ge=64, description="Open descriptors of any one process of a session.")
-    output_kb: int = Field(1024, ge=1, description="Output of one run that is passed on; the rest is cut.")
+    # Twice in one event, each byte up to six in JSON: more would not fit into what clients accept.
+    output_kb: int = Field(1024, ge=1, le=1900, description="Output of one run that is passed on; the rest is cut.")
     flood_mb: int = Field(64, ge=1, description="Output of one run at which it is ended.")
     max_request_mb: int = Field(140, ge=1, description="Size of a request's body.")
 

@@ -93,10 +93,10 @@ class Routes:
         """POST sessions/list. The next token is the number of sessions shown so far."""
         wanted = parse(ListSessions, body)
         records = self._supervisor.records(_identifier(request), wanted.status)
-        try:
-            first = int(wanted.next_token or 0)
-        except ValueError:
-            raise ValidationException("nextToken is not one of this server's.") from None
+        token = wanted.next_token or "0"
+        if not token.isdecimal():
+            raise ValidationException("nextToken is not one of this server's.")
+        first = int(token)
         page = records[first : first + wanted.max_results]
         items = [_names(record) | _named(record) | _summary(record) for record in page]
         answer: dict[str, Any] = {"items": items}

@@ -24,8 +24,8 @@ _PROBE_SECONDS: Final = 10.0
 _HOG_MEMORY: Final = 128 * MEGABYTE
 
 _PROBES: Final = """
-import ctypes, json, os, socket
-host_file, port, secret = {host_file!r}, {port}, {secret!r}
+import ctypes, json, os, signal, socket, time
+host_file, port, secret, processes = {host_file!r}, {port}, {secret!r}, {processes}
 leaks = []
 def try_to(name, attempt):
     try:
@@ -37,6 +37,21 @@ def status(field):
     return next(line.split()[1] for line in open("/proc/self/status") if line.startswith(field + ":"))
 def seen(path):
     return secret.encode() in open(path, "rb").read()
+def fork_past_the_limit():
+    children = []
+    try:
+        for _ in range(processes + 8):
+            child = os.fork()
+            if child == 0:
+                time.sleep(60)
+                os._exit(0)
+            children.append(child)
+        return True
+    finally:
+        for child in children:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+try_to("it started more processes than it may", fork_past_the_limit)
 try_to("it read a file of the host", lambda: seen(host_file))
 try_to("it read a file of the host through /proc", lambda: seen("/proc/1/root" + host_file))
 try_to("it read the host's password hashes", lambda: open("/etc/shadow").read())
@@ -87,7 +102,9 @@ async def check_probes(make: Maker, limits: Limits) -> None:
         canary.write(secret)
         canary.flush()
         os.fchmod(canary.fileno(), 0o644)
-        code = _PROBES.format(host_file=canary.name, port=server.getsockname()[1], secret=secret)
+        code = _PROBES.format(
+            host_file=canary.name, port=server.getsockname()[1], secret=secret, processes=limits.processes
+        )
         async with make(limits) as session:
             end, printed = await _run(session, code)
     try:

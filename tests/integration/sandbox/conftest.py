@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from sandbox_server import Server, Session, require_confinement
+from sandbox_server import Server, Session, ask_for_live_output, require_confinement
 
 
 @pytest.fixture(scope="session")
@@ -46,10 +46,7 @@ def client(server: Server) -> Any:
 def live_client(server: Server) -> Any:
     """A client that asks for output as it comes."""
     client = server.client()
-    client.meta.events.register(
-        "before-sign.bedrock-agentcore.InvokeCodeInterpreter",
-        lambda request, **_: request.headers.add_header("x-sandbox-live-output", "true"),
-    )
+    ask_for_live_output(client)
     return client
 
 

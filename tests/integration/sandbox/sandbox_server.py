@@ -145,6 +145,14 @@ class Outcome:
         return f"Outcome({self.exit_code}, {self.limit}, {self.stdout[-2000:]!r}, {self.stderr[-2000:]!r})"
 
 
+def ask_for_live_output(client: Any) -> None:
+    """Have the client send the header that opts in to several events a run."""
+    client.meta.events.register(
+        "before-sign.bedrock-agentcore.InvokeCodeInterpreter",
+        lambda request, **_: request.headers.add_header("x-sandbox-live-output", "true"),
+    )
+
+
 def require_confinement(server: Server) -> None:
     """Fail, or skip where nothing else is possible, if the server refuses."""
     health = server.health()

@@ -139,8 +139,7 @@ def raise_it(what):
     assert attacker.out(code) == "{'refused'}"
 
 
-def test_forks_a_bomb_runs_out_of_processes(attacker: Session) -> None:
-    code = """
+FORK_BOMB = """
 import os, time
 made = 0
 def bomb():
@@ -152,7 +151,10 @@ def bomb():
         made += 1
 attempt(bomb), made < 40
 """
-    assert attacker.out(code) == "('EAGAIN', True)"
+
+
+def test_forks_a_bomb_runs_out_of_processes(attacker: Session) -> None:
+    assert attacker.out(FORK_BOMB) == "('EAGAIN', True)"
 
 
 def test_starts_threads_without_end_runs_out_of_them(attacker: Session) -> None:
@@ -183,9 +185,12 @@ def test_hogs_memory_in_many_processes_ends_its_session(attacker: Session) -> No
     assert attacker.status() == "TERMINATED"
 
 
-def test_hogs_memory_where_there_is_no_cgroup_ends_its_session(new_server: Callable[..., Server]) -> None:
+def test_forks_and_hogs_where_there_is_no_cgroup_gets_no_further(new_server: Callable[..., Server]) -> None:
     server = new_server(SANDBOX_USE_CGROUPS="false")
     assert server.health()["tier"] == "B"
+    bomber = Session.start(server.client())
+    bomber.run(ATTEMPT)
+    assert bomber.out(FORK_BOMB) == "('EAGAIN', True)"
     assert Session.start(server.client()).run(HOG).limit == "memory-limit"
 
 

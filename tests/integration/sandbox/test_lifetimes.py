@@ -12,7 +12,7 @@ from typing import Any
 
 import psutil
 import pytest
-from sandbox_server import REPOSITORY, Server, Session
+from sandbox_server import REPOSITORY, Server, Session, ask_for_live_output
 
 ServerMaker = Callable[..., Server]
 
@@ -46,6 +46,10 @@ def test_sigterm_leaves_no_process_and_no_cgroup(new_server: ServerMaker) -> Non
 def test_sigkill_of_the_server_takes_everything_with_it(new_server: ServerMaker) -> None:
     server = new_server()
     busy_session(server)
+    # A run that would never look at its descriptors: only the kernel can tell it that the server is gone.
+    client = server.client()
+    ask_for_live_output(client)
+    next(iter(Session.start(client).invoke("executeCode", code="print('busy')\nwhile True: pass")))
     processes = server.descendants()
     server.process.kill()
     server.process.wait()
