@@ -18,7 +18,7 @@ from embedded.postgres import PostgresServer, running_postgres
 from embedded.redis import RedisServer, running_redis
 
 TEMPLATE = "migrated"
-MIGRATE = Namespace(down=None, generate=None, check=True)
+MIGRATE = Namespace(down=None, generate=None, check=False)
 
 NewDatabase = Callable[..., Awaitable[str]]
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 from pydantic import BaseModel, TypeAdapter
@@ -90,7 +91,7 @@ class Service:
 
     def start(self) -> None:
         """Start all programs, and return when `/readyz` says that every part is well."""
-        migrations = self.run("migrations", "-m", "migrations", "--check")
+        migrations = self.run("migrations", "-m", "migrations")
         if migrations.wait() != 0:
             raise AssertionError(f"the migrations failed:\n{tail(migrations.log, 40)}")
         del self.programs["migrations"]
@@ -314,7 +315,7 @@ def problem_of(answer: httpx.Response) -> dict[str, Any]:
     assert set(problem) - {"errors"} == {"type", "title", "status", "detail", "instance", "request_id"}
     assert problem["type"].startswith("/problems/")
     assert problem["status"] == answer.status_code
-    assert problem["instance"] == answer.request.url.path
+    assert unquote(problem["instance"]) == unquote(answer.request.url.raw_path.partition(b"?")[0].decode())
     assert problem["request_id"] and problem["request_id"] == answer.headers["x-request-id"]
     assert problem["title"] and problem["detail"]
     assert "Traceback" not in answer.text
