@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import logging
 import signal
+import socket
 import sys
 from dataclasses import asdict
 
@@ -44,11 +46,12 @@ def main() -> int:
         return 2
     hosts = HostRule.of(settings.host, settings.allowed_hosts)
     doorkeeper = Doorkeeper(Verifier(key, secret), hosts, settings.max_request_mb << 20)
-    app = make_app(Supervisor(settings), doorkeeper, hosts)
+    supervisor = Supervisor(settings)
+    app = make_app(supervisor, doorkeeper, hosts)
     # uvicorn raises the signal again once it has shut down; an end that was asked for is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     # uvicorn's own loop policy is left alone: the reader callbacks need nothing that asyncio's loop lacks.
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
         host=settings.host,
         port=settings.port,
@@ -58,7 +61,22 @@ def main() -> int:
         timeout_graceful_shutdown=2,
         server_header=False,
     )
+    with contextlib.suppress(KeyboardInterrupt):
+        Server(config, supervisor).run()
     return 0
+
+
+class Server(uvicorn.Server):
+    """Ends the sessions before it waits for their responses, so that no response is cut off and none is waited for."""
+
+    def __init__(self, config: uvicorn.Config, supervisor: Supervisor) -> None:
+        super().__init__(config)
+        self._supervisor = supervisor
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """uvicorn's own shutdown, after the sessions' end."""
+        await self._supervisor.end_sessions()
+        await super().shutdown(sockets)
 
 
 async def _check(settings: Settings) -> int:

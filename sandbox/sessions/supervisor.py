@@ -118,11 +118,7 @@ class Supervisor:
 
     async def close(self) -> None:
         """End every session, the zygote and all upkeep; nothing of them is left when this returns."""
-        self._closing = True
-        for session in list(self._live.values()):
-            session.kill(Limit.SESSION_ENDED)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._all_over(), 5)
+        await self.end_sessions()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -131,6 +127,14 @@ class Supervisor:
         await self._clear_groups()
         if self._cgroups is not None:
             self._cgroups.close()
+
+    async def end_sessions(self) -> None:
+        """End all sessions, and any that is still being made; their runs end with an event that says so."""
+        self._closing = True
+        for session in list(self._live.values()):
+            session.kill(Limit.SESSION_ENDED)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._all_over(), 5)
 
     async def _all_over(self) -> None:
         for session in list(self._live.values()):

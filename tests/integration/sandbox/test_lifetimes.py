@@ -43,6 +43,18 @@ def test_sigterm_leaves_no_process_and_no_cgroup(new_server: ServerMaker) -> Non
     assert groups(server) == []
 
 
+def test_sigterm_ends_a_run_with_its_last_event(new_server: ServerMaker) -> None:
+    server = new_server()
+    client = server.client()
+    ask_for_live_output(client)
+    stream = iter(Session.start(client).invoke("executeCode", code="print('busy')\nwhile True: pass"))
+    next(stream)
+    server.process.send_signal(signal.SIGTERM)
+    *_, last = list(stream)
+    assert last["result"]["structuredContent"]["exitCode"] == 137
+    assert server.process.wait(20) == 0
+
+
 def test_sigkill_of_the_server_takes_everything_with_it(new_server: ServerMaker) -> None:
     server = new_server()
     busy_session(server)
