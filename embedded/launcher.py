@@ -15,7 +15,7 @@ import socket
 import sys
 import time
 import xmlrpc.client
-from asyncio.subprocess import PIPE, STDOUT, Process
+from asyncio.subprocess import STDOUT, Process
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,10 +126,6 @@ class Launcher:
             with self._screen.step("Ending what an earlier run, which was killed, left behind"):
                 leftovers.end(records)
         self._register.clear()
-        for stale in self._places.run.glob("s.*"):
-            for file in stale.iterdir():
-                file.unlink()
-            stale.rmdir()
 
     # --- preparing --------------------------------------------------------------------------------
 
@@ -236,18 +232,21 @@ class Launcher:
         )
         # A session of its own: the terminal's Ctrl-C and hang-up reach the launcher alone, which then stops
         # everything in order. Should the launcher be killed, the kernel asks supervisord to stop.
-        self._supervisord = await asyncio.create_subprocess_exec(
-            *until_parent_ends(signal.SIGTERM),
-            *(sys.executable, "-m", "supervisor.supervisord", "-c", str(file)),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=PIPE,
-            stderr=STDOUT,
-            env=dict(prepared.environment),
-            cwd=ROOT,
-            start_new_session=True,
-        )
+        log = supervisor.log_file(self._places)
+        log.unlink(missing_ok=True)
+        with log.open("ab") as stream:
+            self._supervisord = await asyncio.create_subprocess_exec(
+                *until_parent_ends(signal.SIGTERM),
+                *(sys.executable, "-m", "supervisor.supervisord", "-c", str(file)),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=stream,
+                stderr=STDOUT,
+                env=dict(prepared.environment),
+                cwd=ROOT,
+                start_new_session=True,
+            )
         self._register.add(leftovers.SUPERVISOR, self._supervisord.pid)
-        self._in_background(self._listen(self._supervisord))
+        self._in_background(self._listen(log))
         self._control = control
         await self._wait_for("The supervisor", lambda: self._call(lambda control: control.supervisor.getState()))
         if self._plan.verbose:
@@ -370,13 +369,18 @@ class Launcher:
                 knock.setblocking(False)
                 knock.connect(str(self._control))
 
-    async def _listen(self, process: Process) -> None:
-        assert process.stdout is not None
-        async for line in process.stdout:
-            happening = parse(line.decode(errors="replace"))
-            if happening is not None:
-                self._note(happening)
-                self._narrator.hear(happening)
+    async def _listen(self, log: Path) -> None:
+        """Hear what supervisord logs, for as long as the launcher lives."""
+        rest = b""
+        with log.open("rb") as stream:
+            while True:
+                *lines, rest = (rest + stream.read()).split(b"\n")
+                for line in lines:
+                    happening = parse(line.decode(errors="replace"))
+                    if happening is not None:
+                        self._note(happening)
+                        self._narrator.hear(happening)
+                await asyncio.sleep(LOOK_SECONDS)
 
     def _note(self, happening: Happening) -> None:
         if happening.kind is Kind.STARTED and happening.pid is not None:

@@ -121,14 +121,23 @@ def publish_address(places: Places, address: str) -> None:
 
 @contextlib.contextmanager
 def socket_folder(places: Places, identity: Identity) -> Iterator[Path]:
-    """A 0700 folder for the sockets of Postgres and of the supervisor, removed at the end."""
+    """A 0700 folder for the sockets of Postgres and of the supervisor, removed at the end.
+
+    A killed launcher leaves its folder behind; the next one removes it, by the link in `run`.
+    """
+    link = places.run / "sockets"
+    if link.is_symlink() and link.readlink().name.startswith("aci-"):
+        shutil.rmtree(link.readlink(), ignore_errors=True)
+    link.unlink(missing_ok=True)
     parent: Path | None = places.run
-    if identity.account is not None or not postgres.socket_folder_fits(places.run / "s.12345678"):
+    if identity.account is not None or not postgres.socket_folder_fits(places.run / "aci-12345678"):
         # The folder of temporary files: short, open to every account, and mkdtemp's folders in it are
         # private.
         parent = None
-    folder = Path(tempfile.mkdtemp(prefix="s." if parent else "aci-", dir=parent))
+    folder = Path(tempfile.mkdtemp(prefix="aci-", dir=parent))
+    link.symlink_to(folder)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        link.unlink(missing_ok=True)

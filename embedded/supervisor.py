@@ -119,9 +119,11 @@ def configuration(
             "supervisord",
             {
                 "nodaemon": "true",
-                "logfile": places.logs / "supervisord.log",
-                "logfile_maxbytes": "5MB",
-                "logfile_backups": 1,
+                # The launcher reads along in this file. A pipe would break with a killed launcher, and
+                # supervisord, when it can't log, ends without stopping anything.
+                "silent": "true",
+                "logfile": log_file(places),
+                "logfile_maxbytes": 0,
                 "pidfile": places.run / "supervisord.pid",
                 "childlogdir": places.logs,
                 "directory": root,
@@ -177,6 +179,11 @@ class Verbatim(str):
 
 def _value(value: object) -> str:
     return value if isinstance(value, Verbatim) else escape(str(value))
+
+
+def log_file(places: Places) -> Path:
+    """Where supervisord logs what happens to its programs; begun anew with every start."""
+    return places.logs / "supervisord.log"
 
 
 def open_files_limit(wanted: int = 65536) -> int:

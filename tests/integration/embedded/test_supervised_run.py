@@ -1,0 +1,336 @@
+"""The launcher with a small Procfile of stand-ins: what it prints, that it brings the dead back, and that
+nothing is left however it ends. Each run is a real one, in a terminal of its own, with a real supervisord,
+Postgres and Redis.
+"""
+
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from embedded import leftovers
+from embedded.redis import free_port
+
+ROOT = Path(__file__).resolve().parents[3]
+STAND_INS = Path(__file__).with_name("stand_ins.py")
+PATIENCE = 60.0  # seconds until a test gives up; nothing waits for it to pass
+
+
+class Run:
+    """One launcher in a pseudo-terminal, and all that it printed so far."""
+
+    def __init__(self, folder: Path, procfile: str, arguments: list[str], environment: dict[str, str]) -> None:
+        (folder / "Procfile").write_text(procfile.replace("stand-in", f"python {STAND_INS}"))
+        self.home = folder / "var"
+        self.port = free_port()
+        self.printed = ""
+        self._terminal, theirs = pty.openpty()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "embedded", "--procfile", str(folder / "Procfile"), *arguments],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "ACI_HOME": str(self.home),
+                "ACI_PORT": str(self.port),
+                "NO_COLOR": "1",
+                **environment,
+            },
+            start_new_session=True,
+            # The terminal becomes the session's own, so that ^C and a hang-up reach the launcher as from a
+            # real one.
+            preexec_fn=lambda: __import__("fcntl").ioctl(0, __import__("termios").TIOCSCTTY, 0),
+        )
+        os.close(theirs)
+
+    def wait_for(self, pattern: str) -> re.Match[str]:
+        """Read on until what was printed matches."""
+        give_up_at = time.monotonic() + PATIENCE
+        while (found := re.search(pattern, self.printed)) is None:
+            if not self._read(give_up_at):
+                pytest.fail(f"it never printed {pattern!r}, but:\n{self.printed}")
+        return found
+
+    def wait_for_end(self) -> int:
+        """Read to the end, and return the exit status."""
+        give_up_at = time.monotonic() + PATIENCE
+        while self._terminal >= 0 and self._read(give_up_at):
+            pass
+        return self.process.wait(PATIENCE)
+
+    def _read(self, give_up_at: float) -> bool:
+        left = give_up_at - time.monotonic()
+        if left <= 0 or not select.select([self._terminal], [], [], left)[0]:
+            return False
+        try:
+            more = os.read(self._terminal, 65536)
+        except OSError:  # EIO: nobody has the terminal open any more
+            return False
+        self.printed += more.decode().replace("\r\n", "\n")
+        return bool(more)
+
+    def press(self, key: bytes) -> None:
+        """Type into the terminal."""
+        os.write(self._terminal, key)
+
+    def close_terminal(self) -> None:
+        """Close the window."""
+        os.close(self._terminal)
+        self._terminal = -1
+
+    def pid_of(self, name: str) -> int:
+        """The pid that the launcher recorded for a program."""
+        records = json.loads((self.home / "run" / "processes.json").read_text())
+        return next(int(record["pid"]) for record in records if record["name"] == name)
+
+    def family(self) -> list[psutil.Process]:
+        """The launcher and everything below it."""
+        launcher = psutil.Process(self.process.pid)
+        return [launcher, *launcher.children(recursive=True)]
+
+    def dispose(self) -> None:
+        """Kill what a failed test left, so that it disturbs no other."""
+        self.process.kill()
+        self.process.wait()
+        leftovers.kill_now(leftovers.Register(self.home / "run" / "processes.json").load())
+        if self._terminal >= 0:
+            self.close_terminal()
+
+
+Start = Callable[..., Run]
+
+PROCFILE = "api: stand-in api\nworker-execute: stand-in sleeps\nsandbox: stand-in shows-environment\n"
+RUNNING = "Ctrl-C stops everything"
+CTRL_C = b"\x03"
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    runs: list[Run] = []
+
+    def start(procfile: str = PROCFILE, *arguments: str, **environment: str) -> Run:
+        runs.append(Run(tmp_path, procfile, ["--before", "", *arguments], environment))
+        return runs[-1]
+
+    yield start
+    for run in runs:
+        run.dispose()
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    """Whether all of them end, waiting for those that are at it."""
+    return not psutil.wait_procs(processes, timeout=PATIENCE)[1]
+
+
+def test_prints_the_address_the_model_and_the_sandbox(start: Start) -> None:
+    run = start()
+    run.wait_for(RUNNING)
+    assert f"http://127.0.0.1:{run.port}" in run.printed
+    assert "Model:   demo model" in run.printed
+    assert "Sandbox: tier A" in run.printed
+
+
+def test_ctrl_c_leaves_no_process_and_keeps_the_data(start: Start) -> None:
+    run = start()
+    run.wait_for(RUNNING)
+    family = run.family()
+    assert len(family) > 8  # launcher, supervisord, three stand-ins, redis, postgres and its own
+    run.press(CTRL_C)
+    assert run.wait_for_end() == 0
+    assert not any(process.is_running() for process in family)
+    assert "The data stays in" in run.printed
+    assert (run.home / "postgres" / "data" / "PG_VERSION").exists()
+    assert not (run.home / "run" / "processes.json").exists()
+    assert list((run.home / "run").glob("aci-*")) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_leaves_no_process(start: Start, number: signal.Signals) -> None:
+    run = start()
+    run.wait_for(RUNNING)
+    family = run.family()
+    run.process.send_signal(number)
+    assert run.wait_for_end() == 0
+    assert not any(process.is_running() for process in family)
+
+
+def test_a_closed_terminal_leaves_no_process(start: Start) -> None:
+    run = start()
+    run.wait_for(RUNNING)
+    family = run.family()
+    run.close_terminal()
+    run.wait_for_end()
+    assert gone(family)
+
+
+@pytest.mark.parametrize("moment", ["Making the database", "done in", "before runs"])
+def test_ctrl_c_during_the_start_leaves_no_process(start: Start, tmp_path: Path, moment: str) -> None:
+    mark = tmp_path / "before-runs"
+    run = start(PROCFILE, "--before", f"sh -c 'touch {mark}; exec sleep 1000'")
+    if moment == "before runs":
+        wait_until(mark.exists)
+    else:
+        run.wait_for(moment)
+    family = run.family()
+    run.press(CTRL_C)
+    run.wait_for_end()
+    assert gone(family)
+    assert list((run.home / "postgres").glob("data.new.*")) == []
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    give_up_at = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < give_up_at
+        time.sleep(0.02)
+
+
+def test_a_killed_process_is_said_and_started_again(start: Start) -> None:
+    run = start()
+    run.wait_for(RUNNING)
+    wait_until(lambda: "worker-execute entered RUNNING" in (run.home / "logs" / "supervisord.log").read_text())
+    killed = run.pid_of("worker-execute")
+    os.kill(killed, signal.SIGKILL)
+    run.wait_for(r"worker-execute died \(killed by SIGKILL\); started again\.")
+    assert psutil.pid_exists(run.pid_of("worker-execute"))
+    assert run.pid_of("worker-execute") != killed
+
+
+def test_a_killed_postgres_comes_back_on_its_data(start: Start) -> None:
+    run = start()
+    run.wait_for(RUNNING)
+    wait_until(lambda: "postgres entered RUNNING" in (run.home / "logs" / "supervisord.log").read_text())
+    os.kill(run.pid_of("postgres"), signal.SIGKILL)
+    run.wait_for(r"postgres died \(killed by SIGKILL\); started again\.")
+    state = run.home / "postgres" / "data" / "postmaster.pid"
+    wait_until(lambda: state.exists() and "ready" in state.read_text().splitlines()[-1])
+
+
+def test_one_that_keeps_dying_shows_the_end_of_its_log(start: Start) -> None:
+    run = start(PROCFILE + "plugin: stand-in dies\n")
+    run.wait_for(r"plugin died again \(exit status 3\) right after its start\. The end of its log:\n +no luck today")
+
+
+def test_the_sandbox_sees_no_secret_and_the_workers_do(start: Start) -> None:
+    procfile = PROCFILE + "worker-generate: stand-in shows-environment\n"
+    run = start(procfile, AWS_SECRET_ACCESS_KEY="a%b;s3cret", ACI_ANYTHING="x")
+    run.wait_for(RUNNING)
+    logs = run.home / "logs"
+    wait_until(
+        lambda: all((logs / f"{name}.log").read_text().endswith("}\n") for name in ("sandbox", "worker-generate"))
+    )
+    sandbox = json.loads((logs / "sandbox.log").read_text())
+    worker = json.loads((logs / "worker-generate.log").read_text())
+    assert not {name for name in sandbox if name.startswith(("ACI_", "AWS_")) or name.endswith("_URL")}
+    assert sandbox["SANDBOX_CREDENTIALS_FILE"] == worker["ACI_SANDBOX_CREDENTIALS_FILE"]
+    assert worker["AWS_SECRET_ACCESS_KEY"] == "a%b;s3cret"
+    assert worker["ACI_SANDBOX_ENDPOINT"] == f"http://127.0.0.1:{sandbox['SANDBOX_PORT']}"
+    assert worker["DATABASE_URL"].startswith("postgresql://")
+    assert worker["REDIS_URL"].startswith("redis://:")
+    environ = Path(f"/proc/{run.pid_of('sandbox')}/environ")
+    if environ.exists():
+        assert b"s3cret" not in environ.read_bytes()
+
+
+def test_verbose_shows_the_logs_behind_the_names(start: Start) -> None:
+    run = start("worker-a: stand-in shows-environment\n", "--verbose")
+    run.wait_for(r'(?m)^worker-a \| \{"')
+
+
+def test_a_failing_migration_stops_the_start_and_says_why(start: Start) -> None:
+    run = start(PROCFILE, "--before", "sh -c 'echo the schema is odd; exit 7'")
+    assert run.wait_for_end() == 1
+    assert "failed (exit status 7), so nothing else was started" in run.printed
+    assert "the schema is odd" in run.printed
+    assert "Traceback" not in run.printed
+    assert not (run.home / "logs" / "api.log").exists()
+
+
+def test_a_second_start_in_the_same_home_is_refused(start: Start) -> None:
+    run = start()
+    run.wait_for(RUNNING)
+    second = start()
+    assert second.wait_for_end() == 1
+    assert f"already running at http://127.0.0.1:{run.port}" in second.printed
+    assert "Traceback" not in second.printed
+    assert run.process.poll() is None
+
+
+def test_a_killed_launcher_takes_everything_with_it(start: Start) -> None:
+    run = start()
+    run.wait_for(RUNNING)
+    family = run.family()
+    run.process.kill()
+    run.wait_for_end()
+    assert gone(family)
+
+
+def test_a_killed_supervisor_ends_the_run_and_leaves_no_process(start: Start) -> None:
+    run = start()
+    run.wait_for(RUNNING)
+    family = run.family()
+    os.kill(run.pid_of("supervisor"), signal.SIGKILL)
+    assert run.wait_for_end() == 1
+    assert "The supervisor died (killed by SIGKILL)" in run.printed
+    assert gone(family)
+
+
+def test_the_next_start_ends_what_a_killed_one_left(start: Start) -> None:
+    run = start()
+    run.wait_for(RUNNING)
+    # Both at once: frozen first, neither can see to the end of the other's children.
+    launcher, supervisor = run.process.pid, run.pid_of("supervisor")
+    family = run.family()
+    for number in (signal.SIGSTOP, signal.SIGKILL):
+        os.kill(supervisor, number)
+        os.kill(launcher, number)
+    run.wait_for_end()
+    sockets = (run.home / "run" / "sockets").readlink()
+    left = [process for process in family if process.pid not in (launcher, supervisor)]
+    assert all(process.is_running() for process in left)
+    following = start()
+    following.wait_for("Ending what an earlier run, which was killed, left behind")
+    following.wait_for(RUNNING)
+    assert gone(left)
+    assert not sockets.exists()
+    following.press(CTRL_C)
+    assert following.wait_for_end() == 0
+
+
+def test_a_second_ctrl_c_does_not_wait(start: Start) -> None:
+    stubborn = "worker-a: sh -c 'trap \"\" TERM INT; echo deaf; while :; do sleep 1; done'\n"
+    run = start(PROCFILE + stubborn)
+    run.wait_for(RUNNING)
+    wait_until(lambda: "deaf" in (run.home / "logs" / "worker-a.log").read_text())
+    family = run.family()
+    run.press(CTRL_C)
+    run.wait_for("Stopping")
+    run.press(CTRL_C)
+    run.wait_for_end()
+    assert "Killing what is left" in run.printed
+    assert gone(family)
+
+
+def test_a_very_deep_home_works(start: Start, tmp_path: Path) -> None:
+    run = start(PROCFILE, ACI_HOME=str(tmp_path / ("deep" * 40)))
+    run.wait_for(RUNNING)
+
+
+def test_a_given_postgres_and_redis_are_used_instead(start: Start) -> None:
+    run = start("worker-a: stand-in shows-environment\n", DATABASE_URL="postgresql://h/d", REDIS_URL="redis://h/0")
+    run.wait_for(RUNNING)
+    assert "Using the Postgres that DATABASE_URL names." in run.printed
+    assert not (run.home / "postgres" / "data").exists()
+    assert not (run.home / "logs" / "redis.log").exists()

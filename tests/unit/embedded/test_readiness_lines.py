@@ -1,0 +1,38 @@
+"""The lines under the address."""
+
+from embedded.readiness import describe, is_settled
+
+READY = {
+    "status": "ready",
+    "parts": {
+        "postgres": {"status": "ok"},
+        "redis": {"status": "ok"},
+        "model": {"status": "ok", "detail": "demo model (no AWS credentials found)"},
+        "sandbox": {"status": "ok", "tier": "A", "detail": "namespaces, seccomp, cgroup"},
+    },
+}
+
+
+def test_says_which_model_and_which_sandbox() -> None:
+    assert describe(READY) == [
+        "Model:   demo model (no AWS credentials found)",
+        "Sandbox: tier A, namespaces, seccomp, cgroup",
+    ]
+
+
+def test_names_the_part_that_is_not_well() -> None:
+    refusing = {"status": "refusing", "detail": "user namespaces are forbidden here"}
+    lines = describe({"status": "degraded", "parts": {**READY["parts"], "sandbox": refusing}})  # type: ignore[dict-item]
+    assert lines[1] == "Sandbox: user namespaces are forbidden here"
+    assert lines[2] == "Not well: sandbox is refusing (user namespaces are forbidden here)."
+
+
+def test_survives_a_document_of_another_shape() -> None:
+    assert describe({"status": "ready"})
+    assert describe({"parts": {"model": "x", "sandbox": None}})
+
+
+def test_waits_on_only_while_it_is_unready() -> None:
+    assert is_settled({"status": "degraded"})
+    assert not is_settled({"status": "unready"})
+    assert not is_settled({})
