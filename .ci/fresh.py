@@ -1,6 +1,6 @@
-"""Tries `make run` as a stranger would: clones the project into a new home, starts it in a terminal, waits for the page,
-presses Ctrl-C, looks for processes that are left, and starts it again. As root it does so once as root and once as a new
-ordinary user. Needs Linux and the network of the package index.
+"""Tries `make run` as a stranger would: clones the project into a new home, starts it in a terminal, waits for the
+page, presses Ctrl-C, looks for processes that are left, and starts it again. As root it does so once as root and once
+as a new ordinary user. Needs Linux and the network of the package index.
 
     python3 .ci/fresh.py
 """
@@ -82,7 +82,7 @@ class Stranger:
                 continue
             try:
                 words = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-                if str(self.clone) in words or str(self.clone) in os.readlink(entry / "cwd"):
+                if str(self.clone) in words or str(self.clone) in str((entry / "cwd").readlink()):
                     found.append(f"{entry.name} {words[:100]}")
             except OSError:
                 continue

@@ -32,6 +32,7 @@ from embedded.places import ROOT, Places, exclusive, publish_address, socket_fol
 from embedded.screen import Follower, Screen, end_of
 
 READY_SECONDS = 90.0  # how long the first answer of the API is waited for before saying that it does not come
+SETTLING_SECONDS = 20.0  # how long, after that answer, workers may take to report before it is said that they don't
 RETRY_SECONDS = 30.0  # between tries of a program that supervisord has given up on
 STOP_SECONDS = 120.0  # more than all programs may take one after the other
 LOOK_SECONDS = 0.05
@@ -325,12 +326,16 @@ class Launcher:
         say(f"  Data:    {_shown(self._places.home)}, logs in {_shown(self._places.logs)}. Ctrl-C stops everything.\n")
 
     async def _first_answer(self, url: str) -> Mapping[str, object] | None:
+        document: Mapping[str, object] | None = None
         give_up_at = time.monotonic() + READY_SECONDS
-        document = None
         while time.monotonic() < give_up_at:
-            document = await asyncio.to_thread(readiness.ask, url) or document
-            if document is not None and readiness.is_settled(document):
-                break
+            answer = await asyncio.to_thread(readiness.ask, url)
+            if answer is not None:
+                if document is None:
+                    give_up_at = time.monotonic() + SETTLING_SECONDS
+                document = answer
+                if readiness.is_settled(answer):
+                    break
             await asyncio.sleep(LOOK_SECONDS)
         return document
 

@@ -34,8 +34,11 @@ def ask(url: str) -> Mapping[str, Any] | None:
 
 
 def is_settled(document: Mapping[str, Any]) -> bool:
-    """Whether waiting longer would change nothing: everything is well, or what is not can be lived with."""
-    return document.get("status") in {"ready", "degraded"}
+    """Whether waiting longer would change nothing: no part is away any more, as workers are that still start."""
+    parts = document.get("parts")
+    if document.get("status") == "unready" or not isinstance(parts, dict):
+        return document.get("status") == "ready"
+    return all(_part(parts, name).get("status") != "away" for name in parts)
 
 
 def describe(document: Mapping[str, Any]) -> list[str]:

@@ -32,7 +32,9 @@ def test_survives_a_document_of_another_shape() -> None:
     assert describe({"parts": {"model": "x", "sandbox": None}})
 
 
-def test_waits_on_only_while_it_is_unready() -> None:
-    assert is_settled({"status": "degraded"})
-    assert not is_settled({"status": "unready"})
+def test_waits_for_parts_that_are_still_coming_and_for_no_others() -> None:
+    assert is_settled(READY)
+    assert is_settled({"status": "degraded", "parts": {"sandbox": {"status": "degraded"}}})
+    assert not is_settled({"status": "degraded", "parts": {"model": {"status": "away"}}})
+    assert not is_settled({"status": "unready", "parts": {"postgres": {"status": "away"}}})
     assert not is_settled({})
