@@ -62,12 +62,13 @@ def file_lines(files: Sequence[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+# A file's contents must be able to end neither their line nor their section.
+_ESCAPED = {character: f"\\u{ord(character):04x}" for character in "<>\x7f\x85\u2028\u2029"}
+
+
 def _json(value: dict[str, Any]) -> str:
-    # A file's contents must not be able to end its own section, so no angle bracket stands in it as such.
     text = json.dumps(value, ensure_ascii=False, default=str)
-    return (
-        text.replace("<", "\\u003c").replace(">", "\\u003e").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    )
+    return "".join(_ESCAPED.get(character, character) for character in text)
 
 
 def _section(tag: str, text: str) -> str:

@@ -94,7 +94,9 @@ def _named(words: list[str], names: dict[str, list[str]], subject: list[str]) ->
 
 def without_columns(table: Table, text: str) -> str:
     """The text's words that name no column: "total" in `total_phenols` asks for no sum."""
-    named = {place for mention in mentions(table, text) for place in range(mention.place, mention.place + mention.length)}
+    named = {
+        place for mention in mentions(table, text) for place in range(mention.place, mention.place + mention.length)
+    }
     return " ".join(word for place, word in enumerate(words_of(text)) if place not in named)
 
 

@@ -34,6 +34,8 @@ class Program:
     cues: dict[str, int]
     on_table: Fitter | None = None
     alone: Callable[[Wish], Fit] | None = None
+    files: tuple[str, ...] = ()
+    """Endings of files; naming such a file is as good as asking for this program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,7 @@ PROGRAMS = (
             r"\b(load|read|open|analy[sz]e|look at|show|plot|draw|visuali[sz]e|chart|table|dataset|data)\b": 3,
         },
         fitting.overview,
+        files=(".csv", ".tsv", ".tab", ".json", ".jsonl", ".xlsx", ".xls"),
     ),
     Program(
         "primes",
@@ -214,8 +217,14 @@ PROGRAMS = (
         {r"\b(input|asks?|interactive|greet\w*|hello|user'?s name|my name|questions?)\b": 5},
         alone=_says("It asks for a name and a year of birth and answers. It reads two inputs."),
     ),
-    Program("word_count", "Words of a text, counted", {r"\b(words?|word count\w*|texts?)\b": 6}, alone=_text_file),
-    Program("json_data", "JSON, read and made into a table", {r"\bjson\b": 6}, alone=_json_file),
+    Program(
+        "word_count",
+        "Words of a text, counted",
+        {r"\b(words?|word count\w*|texts?)\b": 6},
+        alone=_text_file,
+        files=(".txt", ".md", ".log"),
+    ),
+    Program("json_data", "JSON, read and made into a table", {r"\bjson\b": 6}, alone=_json_file, files=(".json",)),
     Program(
         "mandelbrot",
         "The Mandelbrot set",
@@ -258,6 +267,9 @@ def _weight(program: Program, wish: Wish, table: Table | None) -> int:
     if program.on_table is not None and table is None:
         return 0
     weight = sum(value for cue, value in program.cues.items() if re.search(cue, wish.words))
+    name = named_file(wish)
+    if name in wish.files and name.lower().endswith(program.files or ("\n",)):
+        weight = max(weight, ENOUGH)
     return weight + _from_columns(program.name, wish, table) if program.on_table and table else weight
 
 

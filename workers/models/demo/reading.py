@@ -80,7 +80,7 @@ class Wish:
 
 def read(prompt: str) -> Wish:
     """Take a prompt apart. One without sections is a wish as a whole."""
-    listed = [_parse(line) for line in (_section(prompt, "files") or "").splitlines()]
+    listed = [_parse(line) for line in (_section(prompt, "files") or "").split("\n")]
     files = [file for file in listed if isinstance(file.get("path"), str) and not file.get("missing")]
     return Wish(
         text=(_section(prompt, "request") or prompt).strip(),

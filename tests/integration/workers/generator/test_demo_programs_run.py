@@ -1,0 +1,139 @@
+"""Every program of the demo library really runs, in the sandbox's own Python, with the example files beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from core.agents.generate import GenerateInput
+from workers.generator.preview import HEAD, describe
+from workers.generator.request import compose
+from workers.models.demo.library import PROGRAMS, menu, pick
+from workers.models.demo.reading import read
+
+ROOT = Path(__file__).parents[4]
+EXAMPLES = ROOT / "examples"
+PYTHON = ROOT / ".venv-sandbox/bin/python"
+
+pytestmark = pytest.mark.skipif(
+    not PYTHON.exists() and os.environ.get("CI") != "true", reason="there is no .venv-sandbox to run programs with"
+)
+
+PROMPTS = {
+    "group_summary": "average alcohol and hue by class in wine.csv",
+    "histogram": "histogram of alcohol and ash in wine.csv",
+    "scatter": "petal length against petal width in iris.csv, coloured by species",
+    "box_plot": "box plot of bmi by sex in diabetes.csv",
+    "correlation": "correlations of diabetes.csv",
+    "regression": "regression in diabetes.csv",
+    "classifier": "random forest for the species of iris.csv",
+    "clusters": "cluster wine.csv into 3 groups",
+    "counts": "how many wines per class in wine.csv",
+    "top_rows": "the 5 wines with the highest proline in wine.csv",
+    "line_plot": "line chart of sold over time in shop.csv",
+    "overview": "describe semicolons.csv",
+    "primes": "primes up to 10000",
+    "fibonacci": "50 fibonacci numbers",
+    "waves": "sine, cosine and tangent",
+    "random_walk": "random walk",
+    "monte_carlo_pi": "pi by monte carlo",
+    "sorting": "sorting algorithms",
+    "savings": "compound interest",
+    "greeting": "ask for my name",
+    "word_count": "count the words of wine_notes.txt",
+    "json_data": "read books.json",
+    "mandelbrot": "mandelbrot",
+    "dice": "roll 3 dice",
+    "calculus": "derivative",
+}
+MORE = [
+    "average alcohol by class in wine.csv, without an upload",
+    "scatter plot of the iris data, without an upload",
+    "regression of progression on bmi in the diabetes data, without an upload",
+    "scatter alcohol against hue in wine.csv",
+    "regression of progression on bmi in diabetes.csv",
+    "cluster petal length and petal width of iris.csv into 3 groups",
+    "what is in people.json",
+    "average price by shop in semicolons.csv",
+    "words of a text",
+    "json",
+    "describe nothing_there.csv",
+]
+INPUTS = {"savings": "100\n5\n10\n", "greeting": "Ada\n1815\n"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("home") / "files"
+    folder.mkdir()
+    for path in EXAMPLES.iterdir():
+        if path.suffix in (".csv", ".txt"):
+            shutil.copy(path, folder)
+    (folder / "shop.csv").write_text("date,sold\n2024-01-01,3\n2024-01-02,5\n2024-01-03,\n")
+    (folder / "semicolons.csv").write_bytes("Läden;Shop;Preis price\nA;x;1\nB;y;2\nC;x;\n".encode("cp1252"))
+    (folder / "books.json").write_text(json.dumps({"books": [{"title": "Emma", "year": 1815}]}))
+    (folder / "people.json").write_text(json.dumps([{"name": "Ada", "age": 36}, {"name": "Alan", "age": 41}]))
+    return folder
+
+
+async def outcome_of(code, folder, given=""):
+    process = await asyncio.create_subprocess_exec(
+        PYTHON,
+        "-c",
+        code,
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "MPLBACKEND": "Agg", "HOME": str(folder.parent), "OMP_NUM_THREADS": "1"},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate(given.encode())
+    return process.returncode, out.decode(), err.decode()
+
+
+def picked(prompt, folder):
+    uploaded = "without an upload" not in prompt
+    paths = sorted(folder.glob("*.*")) if uploaded else []
+    files = [describe(path.name, path.stat().st_size, path.read_bytes()[:HEAD]) for path in paths]
+    return pick(read(compose(GenerateInput(prompt=prompt), files)))
+
+
+def test_every_program_of_the_library_is_tried_here():
+    assert set(PROMPTS) == {program.name for program in PROGRAMS}
+
+
+@pytest.mark.parametrize("program", PROMPTS)
+async def test_program_runs_to_its_end(program, folder):
+    found = picked(PROMPTS[program], folder)
+    assert found is not None
+    assert found.program == program
+    code, out, err = await outcome_of(found.code, folder, INPUTS.get(program, ""))
+    assert code == 0, err
+    assert out.strip()
+
+
+@pytest.mark.parametrize("prompt", MORE)
+async def test_variants_run_to_their_end(prompt, folder):
+    found = picked(prompt, folder)
+    assert found is not None
+    code, out, err = await outcome_of(found.code, folder)
+    assert code == 0, err
+    assert out.strip()
+
+
+async def test_the_menu_runs_too(folder):
+    code, out, _ = await outcome_of(menu(), folder)
+    assert code == 0
+    assert PROGRAMS[0].title in out
+
+
+async def test_the_numbers_are_right(folder):
+    found = picked("load wine.csv, average alcohol by class, and draw it", folder)
+    _, out, _ = await outcome_of(found.code, folder)
+    assert "178 rows, 3 values of class" in out
+    assert "class class_0: mean alcohol = 13.74" in out
