@@ -1,0 +1,108 @@
+"""Which jobs are given to the broker, in which order, and never more than live workers can take."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from job_life import Life
+
+from core.ids import new_id
+from core.jobs import release
+from core.jobs.release import WINDOW_PAST_SLOTS
+from core.workers import repository as workers
+
+ALIVE = timedelta(seconds=15)
+
+
+async def worker(life: Life, slots: int) -> object:
+    worker_id = new_id()
+    await workers.register(life.pool, worker_id, life.agent, [life.agent], "host", 1, slots, {})
+    return worker_id
+
+
+async def room(life: Life) -> int:
+    async with life.pool.acquire() as connection:
+        return await release.room(connection, life.agent, [life.agent], ALIVE)
+
+
+async def test_the_interactive_lane_goes_first_then_priority_then_age(life: Life) -> None:
+    wanted = [("batch", 9), ("interactive", 1), ("interactive", 5), ("interactive", 5), ("batch", 1)]
+    jobs = [await life.submit(lane=lane, priority=priority) for lane, priority in wanted]
+    assert [one.job_id for one in await life.release()] == [jobs[index] for index in (2, 3, 1, 0, 4)]
+    jobs = [await life.submit(lane=lane, priority=priority) for lane, priority in wanted]
+    assert [one.job_id for one in await life.release(2)] == [jobs[2], jobs[3]]
+
+
+async def test_two_planners_at_once_release_no_job_twice(life: Life) -> None:
+    jobs = [await life.submit() for _ in range(30)]
+    groups = await asyncio.gather(*(life.release(10) for _ in range(6)))
+    released = [one.job_id for group in groups for one in group]
+    assert len(released) == len(set(released))
+    assert set(released) <= set(jobs)
+    assert {one.release for group in groups for one in group} == {1}
+
+
+async def test_without_a_live_worker_there_is_no_room(life: Life) -> None:
+    assert await room(life) == 0
+    worker_id = await worker(life, 4)
+    assert await room(life) == 4 + WINDOW_PAST_SLOTS
+    await life.pool.execute("UPDATE workers SET heartbeat_at = now() - interval '1 minute' WHERE id = $1", worker_id)
+    assert await room(life) == 0
+    await worker(life, 3)
+    assert await room(life) == 3 + WINDOW_PAST_SLOTS
+    await life.pool.execute("UPDATE workers SET stopping = true WHERE pool = $1", life.agent)
+    assert await room(life) == 0
+
+
+async def test_what_runs_and_what_is_under_way_both_take_room(life: Life) -> None:
+    await worker(life, 4)
+    for _ in range(3):
+        await life.submit()
+    first, second, _ = await life.release()
+    claim = await life.claim(first)
+    assert claim is not None
+    assert await room(life) == 4 + WINDOW_PAST_SLOTS - 3
+    await life.end(claim)
+    assert await room(life) == 4 + WINDOW_PAST_SLOTS - 2
+    await life.cancel(second.job_id)
+    assert await room(life) == 4 + WINDOW_PAST_SLOTS - 1
+
+
+async def test_room_is_never_negative(life: Life) -> None:
+    await worker(life, 1)
+    for _ in range(9):
+        await life.submit()
+    await life.release()
+    assert await room(life) == 0
+
+
+async def test_one_planner_at_a_time_plans_a_pool(life: Life) -> None:
+    async with life.pool.acquire() as one, life.pool.acquire() as other:
+        async with one.transaction():
+            assert await release.planning(one, life.agent)
+            async with other.transaction():
+                assert not await release.planning(other, life.agent)
+                assert await release.planning(other, life.agent + "-2")
+        async with other.transaction():
+            assert await release.planning(other, life.agent)
+
+
+async def test_released_and_unclaimed_jobs_are_found_again(life: Life) -> None:
+    for _ in range(3):
+        await life.submit()
+    first, second, third = await life.release()
+    await life.claim(first)
+    await life.cancel(second.job_id)
+    async with life.pool.acquire() as connection:
+        assert await release.released(connection, [life.agent], timedelta(0)) == [third]
+        assert await release.released(connection, [life.agent], timedelta(minutes=1)) == []
+
+
+async def test_the_next_retry_is_known_beforehand(life: Life) -> None:
+    await life.pool.execute("DELETE FROM jobs WHERE state = 'queued'")
+    assert await release.next_due(life.pool) is None
+    await life.break_off(await life.running())
+    due = await release.next_due(life.pool)
+    assert due is not None
+    assert 0 < due <= 1.5
