@@ -37,10 +37,18 @@ def render(name: str, values: dict[str, Any], table: Table | None = None) -> str
 
 
 def _assign(name: str, value: Any) -> str:
-    line = f"{name} = {value!r}"
+    line = f"{name} = {literal(value)}"
     if isinstance(value, list) and len(line) > _WIDEST:
-        line = f"{name} = [\n" + "".join(f"    {item!r},\n" for item in value) + "]"
+        line = f"{name} = [\n" + "".join(f"    {literal(item)},\n" for item in value) + "]"
     return line
+
+
+def literal(value: Any) -> str:
+    """As Python writes it, with double quotes where they need no escape, like the rest of the templates."""
+    if isinstance(value, list):
+        return "[" + ", ".join(map(literal, value)) + "]"
+    plain = repr(value)
+    return f'"{value}"' if isinstance(value, str) and plain[1:-1] == value and '"' not in value else plain
 
 
 def _loading(text: str, table: Table) -> str:
@@ -50,5 +58,5 @@ def _loading(text: str, table: Table) -> str:
         text = re.sub(r"^FILE = .*\n", "", text, count=1, flags=re.MULTILINE)
         text = text.replace("import pandas as pd\n", f"import pandas as pd\n{import_line}\n", 1)
     else:
-        text = re.sub(r"^FILE = .*$", lambda _: f"FILE = {table.path!r}", text, count=1, flags=re.MULTILINE)
+        text = re.sub(r"^FILE = .*$", lambda _: f"FILE = {literal(table.path)}", text, count=1, flags=re.MULTILINE)
     return text

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from workers.models.demo.library import TITLES, menu, pick
+from workers.models.demo.catalogue import TITLES
+from workers.models.demo.library import menu, pick
 from workers.models.demo.mending import mend, parses
 from workers.models.demo.reading import Wish, read
 

@@ -42,7 +42,7 @@ async def test_the_sessions_files_reach_it(job, monkeypatch):
 
     monkeypatch.setattr(runner, "background", background)
     outcome = await job("demo").run("mean size by kind")
-    assert "FILE = 'w.csv'" in outcome.result["code"]
+    assert 'FILE = "w.csv"' in outcome.result["code"]
 
 
 async def test_a_job_that_was_stopped_before_it_began_asks_nobody(job, bedrock):

@@ -50,7 +50,7 @@ ANSWERS = {
         'def f():\n    """\n        ```python\n        f()\n        ```\n    """\n',
         "",
     ),
-    "windows lines": ("Hi\r\n```python\r\nx = 1\r\n```\r\n", "x = 1\n", "Hi"),
+    "windows lines": ("Hi\r\n```python\r\nx = 1\r\ny = 2\r\n```\r\n", "x = 1\ny = 2\n", "Hi"),
     "file name": ("```python:main.py\nx = 1\n```", "x = 1\n", ""),
     "bare program": ("import math\nprint(math.pi)\n", "import math\nprint(math.pi)\n", ""),
     "bare prose": ("Which file do you mean?", "", "Which file do you mean?"),

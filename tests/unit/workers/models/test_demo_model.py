@@ -15,8 +15,9 @@ from core.agents.generate import Fix, GenerateInput
 from workers.generator.preview import HEAD, describe
 from workers.generator.request import compose
 from workers.generator.stream import AnswerReader
+from workers.models.demo.catalogue import PROGRAMS
 from workers.models.demo.columns import mentions, roles
-from workers.models.demo.library import PROGRAMS, pick
+from workers.models.demo.library import pick
 from workers.models.demo.reading import read
 from workers.models.demo.render import PROGRAMS as TEMPLATES
 from workers.models.demo.render import render, template

@@ -12,7 +12,7 @@ groups = {str(name): rows.dropna() for name, rows in table.groupby(GROUP)[VALUE]
 
 for name, rows in groups.items():
     low, middle, high = rows.quantile([0.25, 0.5, 0.75])
-    print(f"{GROUP} {name}: median {middle:.4g}, middle half from {low:.4g} to {high:.4g}")
+    print(f"{name}: median {middle:.4g}, middle half from {low:.4g} to {high:.4g}")
 
 figure, axes = plt.subplots(figsize=(7, 5))
 axes.boxplot(list(groups.values()))

@@ -13,9 +13,9 @@ table[VALUES] = table[VALUES].apply(pd.to_numeric, errors="coerce")
 groups = table.groupby(GROUP)
 summary = groups[VALUES].agg(STATISTIC).sort_values(VALUES[0], ascending=False)
 
-print(f"{len(table)} rows, {len(summary)} values of {GROUP}")
+print(f"{STATISTIC} {VALUES[0]} by {GROUP}, over {len(table)} rows in {len(summary)} groups:")
 for name, value in summary[VALUES[0]].head(10).items():
-    print(f"  {GROUP} {name}: {STATISTIC} {VALUES[0]} = {value:.4g}")
+    print(f"  {name}: {value:.4g}")
 
 axes = summary.head(30).plot.bar(rot=0 if len(summary) < 8 else 60, legend=len(VALUES) > 1)
 axes.set_ylabel(f"{STATISTIC} {VALUES[0]}" if len(VALUES) == 1 else STATISTIC)
