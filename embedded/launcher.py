@@ -74,6 +74,7 @@ class Launcher:
         self._narrator = Narrator(screen.say, self._end_of_log, RETRY_SECONDS)
         self._supervisord: Process | None = None
         self._control = Path()
+        self._sandbox_url = ""
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> int:
@@ -169,7 +170,8 @@ class Launcher:
             processes = [process for process in processes if process.name != "sandbox"]
         else:
             sandbox = self._sandbox_environment(keys)
-            environment["ACI_SANDBOX_ENDPOINT"] = f"http://{addresses.HOST}:{sandbox['SANDBOX_PORT']}"
+            self._sandbox_url = f"http://{addresses.HOST}:{sandbox['SANDBOX_PORT']}"
+            environment["ACI_SANDBOX_ENDPOINT"] = self._sandbox_url
             environment["ACI_SANDBOX_CREDENTIALS_FILE"] = str(keys.sandbox_file)
         for process in processes:
             bare = sandbox if process.name == "sandbox" else None
@@ -334,10 +336,15 @@ class Launcher:
                 if document is None:
                     give_up_at = time.monotonic() + SETTLING_SECONDS
                 document = answer
-                if readiness.is_settled(answer):
+                if readiness.is_settled(answer) and not await asyncio.to_thread(self._sandbox_is_behind, answer):
                     break
             await asyncio.sleep(LOOK_SECONDS)
         return document
+
+    def _sandbox_is_behind(self, answer: Mapping[str, object]) -> bool:
+        if not self._sandbox_url or not readiness.is_behind(answer, None):
+            return False
+        return readiness.is_behind(answer, readiness.ask(f"{self._sandbox_url}/healthz"))
 
     # --- running and stopping ---------------------------------------------------------------------
 

@@ -41,6 +41,20 @@ def is_settled(document: Mapping[str, Any]) -> bool:
     return all(_part(parts, name).get("status") != "away" for name in parts)
 
 
+def is_behind(document: Mapping[str, Any], sandbox: Mapping[str, Any] | None) -> bool:
+    """Whether the service knows less of the sandbox than the sandbox itself says, or that one is silent yet.
+
+    The executor asks the sandbox at its start, when that is still warming up, and again only after some
+    seconds.
+    """
+    parts = document.get("parts")
+    if not isinstance(parts, dict) or _part(parts, "sandbox").get("status") == "ok":
+        return False
+    if sandbox is None or sandbox.get("status") != "refusing":
+        return True
+    return str(sandbox.get("reason") or "") not in str(_part(parts, "sandbox").get("detail"))
+
+
 def describe(document: Mapping[str, Any]) -> list[str]:
     """The lines that tell which model and which sandbox are in use, then one for each part that is not well."""
     parts = document.get("parts")

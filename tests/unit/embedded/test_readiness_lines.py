@@ -1,6 +1,6 @@
 """The lines under the address."""
 
-from embedded.readiness import describe, is_settled
+from embedded.readiness import describe, is_behind, is_settled
 
 READY = {
     "status": "ready",
@@ -38,3 +38,14 @@ def test_waits_for_parts_that_are_still_coming_and_for_no_others() -> None:
     assert not is_settled({"status": "degraded", "parts": {"model": {"status": "away"}}})
     assert not is_settled({"status": "unready", "parts": {"postgres": {"status": "away"}}})
     assert not is_settled({})
+
+
+def test_waits_for_news_of_a_sandbox_that_is_still_warming_up() -> None:
+    unheard = {"status": "degraded", "parts": {"sandbox": {"status": "degraded", "detail": "no answer yet"}}}
+    assert is_behind(unheard, None)
+    assert is_behind(unheard, {"status": "ok", "tier": "A"})
+    refusing = {"status": "refusing", "reason": "no user namespaces"}
+    assert is_behind(unheard, refusing)
+    heard = {"status": "degraded", "parts": {"sandbox": {"status": "degraded", "detail": "no user namespaces"}}}
+    assert not is_behind(heard, refusing)
+    assert not is_behind(READY, None)
