@@ -61,7 +61,7 @@ class Settings(BaseSettings):
 
     # --- jobs -------------------------------------------------------------------------------------
     lease_s: float = Field(15.0, gt=1, description="How long a worker owns a job without renewing its lease")
-    heartbeat_s: float = Field(3.0, gt=0, description="How often a worker renews the leases of its jobs")
+    heartbeat_s: float = Field(1.0, gt=0, description="How often a worker renews the leases of its jobs")
     worker_slots: int = Field(16, ge=1, description="Jobs one worker process runs at the same time")
     worker_drain_s: float = Field(10.0, ge=0, description="How long a stopping worker waits for what it still runs")
     max_attempts: int = Field(3, ge=1, le=10, description="Attempts a job gets when its submitter names none")

@@ -59,8 +59,7 @@ def serve_picks(app: Celery, process: WorkerProcess) -> None:
     """
 
     def pick(self: Any, picks: Sequence[tuple[str, int]]) -> None:
-        for job_id, release in picks:
-            if not process.offer(UUID(job_id), release):
-                raise Reject("the worker is stopping", requeue=True)
+        if not process.offer([(UUID(job_id), release) for job_id, release in picks]):
+            raise Reject("the worker is stopping", requeue=True)
 
     app.task(name=PICK_TASK, bind=True)(pick)

@@ -61,7 +61,7 @@ class JobRun:
 
     async def to_its_end(self) -> None:
         """Run, and write the end. Errors of Postgres pass through: the lease then decides."""
-        self._process.publisher.moved(self.claim.id, 0)
+        self._process.publisher.moved(self.claim.id, self.claim.last_seq)
         work = asyncio.create_task(self._work())
         stopped = asyncio.create_task(self.context.stop.wait())
         timeout = self._spec.timeout_s + OVERTIME_S
@@ -132,7 +132,7 @@ class JobRun:
         elif ending.state is State.CANCELLED and reason == "deadline":
             ending.state = State.EXPIRED
         ending.events = await self._process.events.take(self.claim.id)
-        seq = await lease.end(self._process.pool, self.claim, ending)
+        seq = await self._process.ends.call((self.claim, ending))
         if seq is None:
             logger.warning("Job %s ended here, but under an attempt of the past.", encode(Prefix.JOB, self.claim.id))
         else:

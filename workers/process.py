@@ -13,24 +13,29 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
+import redis
 import uvloop
+from redis.exceptions import RedisError
 
 from core.agents.registry import agents, pool_agents
 from core.agents.spec import AgentSpec
-from core.database.pool import OwnConnection, Pool, connect, open_pool
+from core.database.pool import Pool, open_pool
 from core.doorbell import Doorbell
 from core.ids import Prefix, encode, new_id
 from core.jobs import lease
+from core.jobs.lease import Claim, Ending
 from core.settings import Settings
 from core.workers import repository as workers
 from workers.context import Context
 from workers.event_writer import EventWriter
+from workers.gathering import Gathering
+from workers.heartbeat import Heartbeat
 from workers.job_run import STOP_GRACE_S, JobRun
 from workers.publisher import Publisher
 from workers.resources import Resources
@@ -38,6 +43,8 @@ from workers.resources import Resources
 logger = logging.getLogger(__name__)
 
 DESCRIBE_EVERY_S = 5.0
+TICK_S = 0.5
+BROKER_ANSWERS_S = 2.0
 Runner = Callable[[Any, Context], Awaitable[Any]]
 
 
@@ -70,7 +77,11 @@ class WorkerProcess:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._slots: asyncio.Semaphore
         self._tasks: set[asyncio.Task[None]] = set()
-        self._stopping = False
+        self._claims = Gathering(self._claim)
+        self.ends = Gathering(self._end)
+        self.stopping = False
+        self.ticked = self.heard = time.monotonic()
+        """When the loop last moved, and when the last message came; by the monotonic clock."""
         self._stop = asyncio.Event()
         self._ready = threading.Event()
         self._failure: BaseException | None = None
@@ -85,16 +96,19 @@ class WorkerProcess:
         if self._failure is not None:
             raise self._failure
 
-    def offer(self, job_id: UUID, release: int) -> bool:
-        """Take a pick, waiting for a free slot. False, and nothing taken, when the process is stopping."""
+    def offer(self, picks: Sequence[tuple[UUID, int]]) -> bool:
+        """Take picks, waiting for a free slot for each. False when the process is stopping and took not all."""
         assert self._loop is not None
-        if self._stopping:
+        self.heard = time.monotonic()
+        if self.stopping:
             return False
-        return asyncio.run_coroutine_threadsafe(self._admit(job_id, release), self._loop).result()
+        taken = asyncio.run_coroutine_threadsafe(self._admit(picks), self._loop).result()
+        self.heard = time.monotonic()
+        return taken
 
     def stop(self) -> None:
         """Finish what runs, hand back what can't finish in time, and leave."""
-        self._stopping = True
+        self.stopping = True
         if self._loop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join()
@@ -126,12 +140,15 @@ class WorkerProcess:
                 async with asyncio.TaskGroup() as group:
                     background = [
                         group.create_task(self.events.run(), name="events"),
-                        group.create_task(self._beat(), name="heartbeat"),
+                        group.create_task(self._tick(), name="tick"),
                         group.create_task(self._describe_forever(), name="describe"),
                     ]
+                    heartbeat = Heartbeat(self)
+                    heartbeat.start()
                     self._ready.set()
                     await self._stop.wait()
                     await self._drain()
+                    await asyncio.to_thread(heartbeat.stop)
                     for task in background:
                         task.cancel()
                 await workers.unregister(self.pool, self.id)
@@ -152,19 +169,20 @@ class WorkerProcess:
         )
         self.doorbell.ring()
 
-    async def _admit(self, job_id: UUID, release: int) -> bool:
-        await self._slots.acquire()
-        if self._stopping:
-            self._slots.release()
-            return False
-        task = asyncio.create_task(self._run(job_id, release), name=encode(Prefix.JOB, job_id))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    async def _admit(self, picks: Sequence[tuple[UUID, int]]) -> bool:
+        for job_id, release in picks:
+            await self._slots.acquire()
+            if self.stopping:
+                self._slots.release()
+                return False
+            task = asyncio.create_task(self._run(job_id, release), name=encode(Prefix.JOB, job_id))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return True
 
     async def _run(self, job_id: UUID, release: int) -> None:
         try:
-            claim = await lease.claim(self.pool, job_id, release, self.id, self.name, self.lease)
+            claim = await self._claims.call((job_id, release))
             if claim is None:
                 logger.debug("Release %d of %s is stale and is forgotten.", release, job_id)
                 return
@@ -180,39 +198,52 @@ class WorkerProcess:
             self._slots.release()
             self.doorbell.ring()
 
+    async def _claim(self, picks: Sequence[tuple[UUID, int]]) -> list[Claim | None]:
+        claims = {claim.id: claim for claim in await lease.claim(self.pool, picks, self.id, self.name, self.lease)}
+        return [claims.get(job_id) for job_id, _ in picks]
+
+    async def _end(self, endings: Sequence[tuple[Claim, Ending]]) -> list[int | None]:
+        ended = await lease.end(self.pool, endings)
+        return [ended.get(claim.id) for claim, _ in endings]
+
+    # --- called from the heartbeat's thread -----------------------------------------------------------
+
+    def tell(self, reasons: dict[UUID, str]) -> None:
+        """Stop these runs, for these reasons."""
+        assert self._loop is not None
+
+        def stop_runs() -> None:
+            for job_id, reason in reasons.items():
+                self._stop_run(job_id, reason)
+
+        self._loop.call_soon_threadsafe(stop_runs)
+
+    @property
+    def has_room(self) -> bool:
+        """A pick would find a slot."""
+        return len(self._tasks) < self.settings.worker_slots
+
+    def broker_answers(self) -> bool:
+        """Whether Redis is there: if it is not, silence is no sign of deafness."""
+        url, wait_s = self.settings.redis_url.get_secret_value(), BROKER_ANSWERS_S
+        try:
+            with redis.from_url(url, socket_timeout=wait_s, socket_connect_timeout=wait_s) as client:
+                return bool(client.ping())
+        except (RedisError, OSError):
+            return False
+
+    # --- the loop, in the background ------------------------------------------------------------------
+
+    async def _tick(self) -> None:
+        """The sign of life that the heartbeat watches."""
+        while True:
+            self.ticked = time.monotonic()
+            await asyncio.sleep(TICK_S)
+
     def _stop_run(self, job_id: UUID, reason: str) -> None:
         run = self.running.get(job_id)
         if run is not None:
             run.stop(reason)
-
-    async def _beat(self) -> None:
-        """Renew all leases at once, learn of cancels, and stop what is no longer ours or can't be renewed in time."""
-        connection: OwnConnection | None = None
-        renewed = time.monotonic()
-        while True:
-            await asyncio.sleep(self.settings.heartbeat_s)
-            asked = time.monotonic()
-            held = [(run.claim.id, run.claim.attempt) for run in self.running.values()]
-            try:
-                async with asyncio.timeout(self.settings.lease_s / 2):
-                    if connection is None or connection.is_closed():
-                        connection = await connect(self.settings)
-                    mine = await lease.renew(connection, self.id, held, self.lease, stopping=self._stopping)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                logger.warning("Leases could not be renewed (%s).", error)
-                if connection is not None:
-                    connection.terminate()
-                # Stop before the lease ends by Postgres' clock: half of it is left for the stopping.
-                if time.monotonic() - renewed > self.settings.lease_s / 2:
-                    for job_id, _ in held:
-                        self._stop_run(job_id, "lease")
-                continue
-            renewed = asked
-            for job_id, _ in held:
-                if job_id not in mine:
-                    self._stop_run(job_id, "lease")
-                elif mine[job_id]:
-                    self._stop_run(job_id, "cancel")
 
     async def _describe_forever(self) -> None:
         """Keep in the worker's row what the page and operators want to know: the model, the sandbox and its tier."""
@@ -233,7 +264,7 @@ class WorkerProcess:
 
     async def _drain(self) -> None:
         """Wait for what runs, then hand back the rest."""
-        self._stopping = True
+        self.stopping = True
         if self._tasks:
             logger.info("Stopping: %d jobs are given %g s to finish.", len(self._tasks), self.settings.worker_drain_s)
             await asyncio.wait(self._tasks, timeout=self.settings.worker_drain_s)

@@ -21,7 +21,7 @@ from core.database.pool import Connection
 from core.errors import Conflict
 from core.events import log
 from core.ids import Prefix, decode, encode
-from core.jobs import artifacts, cancel, reading, submit
+from core.jobs import artifacts, cancel, position, reading, submit
 from core.jobs.job import Job, JobView
 from core.jobs.states import Lane, State
 from core.jobs.submit import Submission
@@ -69,6 +69,8 @@ async def submit_job(
         priority=request.priority,
         max_attempts=request.max_attempts or services.settings.max_attempts,
         deadline_s=request.deadline_s,
+        run_at=request.run_at,
+        on_busy=request.on_busy,
         metadata=request.metadata,
     )
     view = await _submitted(
@@ -105,7 +107,9 @@ async def list_jobs(
 @router.get("/{job_id}", response_model=JobView)
 async def get_job(job_id: JobId, services: ServicesDep, tenant: TenantDep, wait: Wait = 0) -> Any:
     """One job, with its result once it has ended."""
-    return (await _awaited(services, tenant, job_id, wait)).view()
+    job = await _awaited(services, tenant, job_id, wait)
+    place = await position.of(services.pool, job_id) if job.state is State.QUEUED else None
+    return job.view() | {"queue": place and {"position": place.position, "eta_s": place.eta_s}}
 
 
 @router.get(

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import or_
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model, model_validator
 
 from core.agents.registry import agents
 from core.agents.text import Line
 from core.events.types import JobEvent
 from core.jobs.job import JobView
-from core.jobs.states import Lane
+from core.jobs.states import Lane, OnBusy
 
 
 class JobRequest(BaseModel):
@@ -23,11 +23,23 @@ class JobRequest(BaseModel):
     session_id: str | None = Field(None, description="The session whose files, conversation and sandbox it uses")
     lane: Lane = Field(Lane.INTERACTIVE, description="`batch` gives way to jobs that somebody waits for")
     priority: int = Field(5, ge=0, le=9, description="Higher goes first, among the jobs of one lane")
-    deadline_s: float | None = Field(None, gt=0, le=7 * 86400, description="Expires when not done after so long")
+    run_at: AwareDatetime | None = Field(None, description="Not before this time; RFC 3339, with its offset")
+    deadline_s: float | None = Field(
+        None, gt=0, le=7 * 86400, description="Expires when not done so long after `run_at`, or after now"
+    )
+    on_busy: OnBusy = Field(OnBusy.ENQUEUE, description="When the session has such a job already")
     max_attempts: int | None = Field(None, ge=1, le=10, description="Attempts after infrastructure faults")
     metadata: dict[Annotated[Line, Field(max_length=64)], Annotated[Line, Field(max_length=500)]] = Field(
         default_factory=dict, max_length=16, description="Up to 16 labels of your own"
     )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.on_busy is not OnBusy.ENQUEUE and self.run_at is not None:
+            raise ValueError("on_busy is decided when a job is submitted, so it doesn't go with run_at")
+        if self.on_busy is not OnBusy.ENQUEUE and self.session_id is None:
+            raise ValueError("on_busy needs a session_id: without a session nothing is busy")
+        return self
 
 
 def _request_for(name: str, input_model: type[BaseModel]) -> type[JobRequest]:

@@ -63,6 +63,10 @@ class Tenant(Table):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
+    weight: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
+    """Its share of the slots beside other tenants that wait."""
+    running_limit: Mapped[int | None]
+    """Jobs of one agent and lane that it may have under way at once; None is as many as there are slots."""
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
 
 
@@ -112,7 +116,7 @@ class Job(Table):
     tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id"))
     session_id: Mapped[UUID | None] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"))
     session_seq: Mapped[int | None]
-    """The job's number in its session."""
+    """The job's number in its session; None until its `run_at` has come."""
     holds: Mapped[int] = mapped_column(SmallInteger, server_default=ZERO)
     """What of the session it uses alone: 1 the conversation, 2 the sandbox, 3 both."""
     agent: Mapped[str]
@@ -120,7 +124,7 @@ class Job(Table):
     priority: Mapped[int] = mapped_column(SmallInteger)
     state: Mapped[str]
     ready: Mapped[bool]
-    """No earlier job of the session stands before it. True for jobs without a session."""
+    """It may be released: its time has come, and no earlier job of its session stands before it."""
     attempt: Mapped[int] = mapped_column(SmallInteger, server_default=ZERO)
     max_attempts: Mapped[int] = mapped_column(SmallInteger)
     handed_back: Mapped[int] = mapped_column(SmallInteger, server_default=ZERO)
@@ -169,6 +173,7 @@ class Job(Table):
             postgresql_where=text("state = 'running' OR (state = 'queued' AND released_at IS NOT NULL)"),
         ),
         Index("jobs_lease", "lease_until", postgresql_where=text("state = 'running'")),
+        Index("jobs_due", "run_at", postgresql_where=text("state = 'queued' AND NOT ready AND run_at IS NOT NULL")),
         Index(
             "jobs_deadline",
             "deadline_at",

@@ -59,15 +59,17 @@ class Entry:
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
 
-def moved(transition: str, type_: str, data: str = "'{}'::jsonb") -> str:
+def moved(transition: str, type_: str, data: str = "'{}'::jsonb", *, state_column: str | None = None) -> str:
     """The SQL that appends one event to every job which a transition moved.
 
     `transition` names a CTE that returns `id`, `attempt` and the already raised `last_seq` of jobs; the event is
-    thereby in the transaction, and under the lock, of the move it tells of. `data` is an SQL expression over it.
+    thereby in the transaction, and under the lock, of the move it tells of. `data` is an SQL expression over it, and
+    `state_column` a column whose value completes the type.
     """
+    name = f"'{type_}'" if state_column is None else f"'{type_}' || {state_column}"
     return (
         f"INSERT INTO events (job_id, seq, attempt, type, data) "
-        f"SELECT id, last_seq, attempt, '{type_}', {data} FROM {transition}"
+        f"SELECT id, last_seq, attempt, {name}, {data} FROM {transition}"
     )
 
 

@@ -19,8 +19,19 @@ result AS (INSERT INTO job_results (job_id) SELECT id FROM stopped)
 """
 
 
-def _stop_queued(state: State) -> str:
-    return _STOP_QUEUED.format(state=state, event=moved("stopped", f"job.{state}"))
+async def stop_queued(connection: Connection, job_id: UUID, state: State) -> bool:
+    """End a queued job as cancelled or expired. False when it is no longer queued."""
+    done = await connection.execute(_STOP_QUEUED.format(state=state, event=moved("stopped", f"job.{state}")), job_id)
+    return done != "INSERT 0 0"
+
+
+async def request_cancel(connection: Connection, job_id: UUID) -> None:
+    """Ask for the cancel of a running job; its worker learns of it with its next heartbeat."""
+    await connection.execute(
+        "UPDATE jobs SET cancel_requested_at = coalesce(cancel_requested_at, now()) "
+        "WHERE id = $1 AND state = 'running'",
+        job_id,
+    )
 
 
 async def cancel(pool: Pool, tenant_id: UUID, job_id: UUID) -> State:
@@ -35,17 +46,17 @@ async def cancel(pool: Pool, tenant_id: UUID, job_id: UUID) -> State:
         if row is None:
             raise NotFound("There is no such job.")
         await lock_session(connection, row["session_id"])
-        state = State(await connection.fetchval("SELECT state FROM jobs WHERE id = $1 FOR NO KEY UPDATE", job_id))
+        found = await connection.fetchval("SELECT state FROM jobs WHERE id = $1 FOR NO KEY UPDATE", job_id)
+        if found is None:
+            raise NotFound("There is no such job.")
+        state = State(found)
         if state is State.QUEUED:
-            await connection.execute(_stop_queued(State.CANCELLED), job_id)
+            await stop_queued(connection, job_id, State.CANCELLED)
             if row["session_id"] is not None:
                 await pass_on(connection, row["session_id"])
             return State.CANCELLED
         if state is State.RUNNING:
-            await connection.execute(
-                "UPDATE jobs SET cancel_requested_at = coalesce(cancel_requested_at, now()) WHERE id = $1",
-                job_id,
-            )
+            await request_cancel(connection, job_id)
         elif state is not State.CANCELLED:
             raise Conflict(f"The job has {state} already; it can no longer be cancelled.")
         return state
@@ -65,7 +76,7 @@ async def expire(pool: Pool, job_id: UUID) -> bool:
     async with pool.acquire() as connection, connection.transaction():
         session_id = await connection.fetchval("SELECT session_id FROM jobs WHERE id = $1", job_id)
         await lock_session(connection, session_id)
-        done = await connection.execute(_stop_queued(State.EXPIRED), job_id)
+        done = await stop_queued(connection, job_id, State.EXPIRED)
         if session_id is not None:
             await pass_on(connection, session_id)
-    return done != "INSERT 0 0"
+    return done

@@ -21,6 +21,13 @@ class Timings(BaseModel):
     run_ms: int | None
 
 
+class QueuePlace(BaseModel):
+    """Where a queued job stands. A hint, worked out when it is asked for."""
+
+    position: int = Field(description="Jobs that would run before it if nothing else came")
+    eta_s: float | None
+
+
 class JobProblem(BaseModel):
     """Why a job failed; kinds of failure may say more in fields of their own."""
 
@@ -47,6 +54,7 @@ class JobView(BaseModel):
     error: JobProblem | None
     usage: dict[str, Any] | None
     timings: Timings
+    queue: QueuePlace | None = Field(None, description="While queued, and where one job is asked for by itself")
     cancel_requested: bool
     created_at: str
     run_at: str | None

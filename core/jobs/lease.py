@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from core.database.pool import Connection, Pool, Record
-from core.events.log import Entry, append, moved, storable
+from core.events.log import moved, storable
 from core.files.changes import FileChange, apply_changes
 from core.jobs.states import BrokenOff, Failure, State, after_break, retry_delay
 
@@ -26,40 +26,58 @@ class Claim:
     tenant_id: UUID
     session_id: UUID | None
     agent: str
+    lane: str
     attempt: int
     max_attempts: int
     input: dict[str, Any]
     created_at: datetime
+    last_seq: int
+    """Number of its `job.running`."""
     seconds_left: float | None
     """Until its deadline; None where it has none."""
 
 
 _CLAIM = f"""
-WITH held AS MATERIALIZED (
-    SELECT id FROM jobs
-    WHERE id = $1 AND state = 'queued' AND release = $2 AND released_at IS NOT NULL
-      AND (deadline_at IS NULL OR deadline_at > now())
-    FOR NO KEY UPDATE),
+WITH wanted AS (SELECT * FROM unnest($1::uuid[], $2::int[]) AS w(id, release)),
+held AS MATERIALIZED (
+    SELECT jobs.id FROM jobs JOIN wanted USING (id)
+    WHERE jobs.state = 'queued' AND jobs.release = wanted.release AND jobs.released_at IS NOT NULL
+      AND (jobs.deadline_at IS NULL OR jobs.deadline_at > now())
+    ORDER BY jobs.id FOR NO KEY UPDATE OF jobs),
 claimed AS (
-    UPDATE jobs SET state = 'running', attempt = attempt + 1, released_at = NULL, run_at = NULL, worker_id = $3,
+    UPDATE jobs SET state = 'running', attempt = attempt + 1, released_at = NULL, worker_id = $3,
                     lease_until = now() + $4::interval, started_at = now(), last_seq = last_seq + 1
     FROM held WHERE jobs.id = held.id
-    RETURNING jobs.id, tenant_id, session_id, agent, attempt, max_attempts, created_at, last_seq,
+    RETURNING jobs.id, tenant_id, session_id, agent, lane, attempt, max_attempts, created_at, last_seq,
               extract(epoch FROM deadline_at - now())::float8 AS seconds_left),
 told AS ({moved("claimed", "job.running", "jsonb_build_object('worker', $5::text)")})
-SELECT claimed.id, tenant_id, session_id, agent, attempt, max_attempts, input, created_at, seconds_left
+SELECT claimed.id, tenant_id, session_id, agent, lane, attempt, max_attempts, input, created_at, last_seq, seconds_left
 FROM claimed JOIN job_inputs ON job_id = claimed.id
 """
 
 
 async def claim(
-    pool: Pool, job_id: UUID, release: int, worker_id: UUID, worker_name: str, lease: timedelta
-) -> Claim | None:
-    """Take a released job. None when the release is not the job's present one: it was claimed, cancelled, or given
-    out again since, and this message is to be forgotten.
+    pool: Pool, picks: Sequence[tuple[UUID, int]], worker_id: UUID, worker_name: str, lease: timedelta
+) -> list[Claim]:
+    """Take released jobs, given as (job, release), many in one statement.
+
+    One that is absent from the answer was claimed, cancelled, or given out again since: its message is to be
+    forgotten.
     """
-    row = await pool.fetchrow(_CLAIM, job_id, release, worker_id, lease, worker_name)
-    return None if row is None else Claim(**row)
+    rows = await pool.fetch(
+        _CLAIM, [job for job, _ in picks], [release for _, release in picks], worker_id, lease, worker_name
+    )
+    return [Claim(**row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """What a process learns when it renews."""
+
+    mine: dict[UUID, bool]
+    """Each job that is still its own, and whether somebody wants it cancelled."""
+    waiting: bool
+    """A job of its agents was released long ago, and nobody has claimed it."""
 
 
 _RENEW = """
@@ -67,9 +85,15 @@ WITH mine AS (SELECT * FROM unnest($2::uuid[], $3::int[]) AS m(id, attempt)),
 alive AS (UPDATE workers SET heartbeat_at = now(), stopping = $5 WHERE id = $1),
 held AS MATERIALIZED (
     SELECT jobs.id FROM jobs JOIN mine USING (id)
-    WHERE jobs.state = 'running' AND jobs.attempt = mine.attempt ORDER BY jobs.id FOR NO KEY UPDATE OF jobs)
-UPDATE jobs SET lease_until = now() + $4::interval FROM held WHERE jobs.id = held.id
-RETURNING jobs.id, cancel_requested_at IS NOT NULL AS cancel
+    WHERE jobs.state = 'running' AND jobs.attempt = mine.attempt ORDER BY jobs.id FOR NO KEY UPDATE OF jobs),
+renewed AS (
+    UPDATE jobs SET lease_until = now() + $4::interval FROM held WHERE jobs.id = held.id
+    RETURNING jobs.id, cancel_requested_at IS NOT NULL AS cancel)
+SELECT id, cancel FROM renewed
+UNION ALL
+SELECT NULL, EXISTS (
+    SELECT FROM jobs WHERE agent = ANY($6::text[]) AND state = 'queued'
+    AND released_at < now() - make_interval(secs => $7))
 """
 
 
@@ -80,15 +104,22 @@ async def renew(
     lease: timedelta,
     *,
     stopping: bool,
-) -> dict[UUID, bool]:
-    """Extend the leases of all jobs of a process, given as (job, attempt), and say that the process is alive.
-
-    Returns, for each job still its own, whether somebody wants it cancelled. One that is absent was taken away.
-    """
+    agents: Sequence[str] = (),
+    waiting_past_s: float = 60.0,
+) -> Beat:
+    """Extend the leases of all jobs of a process, given as (job, attempt), and say that the process is alive."""
     rows = await connection.fetch(
-        _RENEW, worker_id, [job for job, _ in running], [attempt for _, attempt in running], lease, stopping
+        _RENEW,
+        worker_id,
+        [job for job, _ in running],
+        [attempt for _, attempt in running],
+        lease,
+        stopping,
+        list(agents),
+        waiting_past_s,
     )
-    return {row["id"]: row["cancel"] for row in rows}
+    mine = {row["id"]: row["cancel"] for row in rows if row["id"] is not None}
+    return Beat(mine, waiting=any(row["cancel"] for row in rows if row["id"] is None))
 
 
 @dataclass(slots=True)
@@ -104,45 +135,74 @@ class Ending:
     files: list[FileChange] = field(default_factory=list)
 
 
-_END = """
-WITH held AS MATERIALIZED (
-    SELECT id FROM jobs WHERE id = $1 AND state = 'running' AND attempt = $2 FOR NO KEY UPDATE),
+_END = f"""
+WITH wanted AS (
+    SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::int[], $5::jsonb[], $6::jsonb[], $7::jsonb[])
+    AS w(id, attempt, state, count, result, error, usage)),
+held AS MATERIALIZED (
+    SELECT jobs.id, wanted.state, wanted.count, wanted.result, wanted.error, wanted.usage
+    FROM jobs JOIN wanted USING (id)
+    WHERE jobs.state = 'running' AND jobs.attempt = wanted.attempt
+    ORDER BY jobs.id FOR NO KEY UPDATE OF jobs),
 ended AS (
-    UPDATE jobs SET state = $3, finished_at = now(), lease_until = NULL, last_seq = last_seq + 1
-    FROM held WHERE jobs.id = held.id RETURNING jobs.id, attempt, last_seq),
-result AS (
-    INSERT INTO job_results (job_id, result, error, usage) SELECT id, $4, $5, $6 FROM ended)
-{terminal_event}
-RETURNING seq
+    UPDATE jobs SET state = held.state, finished_at = now(), lease_until = NULL, last_seq = last_seq + held.count + 1
+    FROM held WHERE jobs.id = held.id
+    RETURNING jobs.id, attempt, last_seq, last_seq - held.count - 1 AS base, jobs.state, result, error, usage),
+kept AS (INSERT INTO job_results (job_id, result, error, usage) SELECT id, result, error, usage FROM ended),
+said AS (
+    INSERT INTO events (job_id, seq, attempt, type, data)
+    SELECT ended.id, ended.base + given.place, ended.attempt, given.type, given.data
+    FROM unnest($8::uuid[], $9::int[], $10::text[], $11::jsonb[]) AS given(id, place, type, data)
+    JOIN ended USING (id)),
+told AS ({moved("ended", "job.", state_column="state")})
+SELECT id, last_seq FROM ended
 """
 
 
-async def end(pool: Pool, claim: Claim, ending: Ending) -> int | None:
-    """End a running job: the rest of its events, its state, result and files, and the terminal event, all or nothing.
+async def end(pool: Pool, endings: Sequence[tuple[Claim, Ending]]) -> dict[UUID, int]:
+    """End running jobs: the rest of their events, state, result and files, and the terminal event, all or nothing.
 
-    Returns the number of the terminal event, or None when the attempt no longer holds the job; then nothing was
-    written.
+    Jobs without a session end together, in one statement; each of a session in a transaction of its own, which
+    also passes the session on. Returns the number of each job's terminal event. A job that is absent there was
+    no longer held by that attempt, and nothing of it was written.
     """
-    async with pool.acquire() as connection, connection.transaction():
-        await lock_session(connection, claim.session_id)
-        if ending.events and not await append(connection, [Entry(claim.id, claim.attempt, ending.events)]):
-            return None
-        seq: int | None = await connection.fetchval(
-            _END.format(terminal_event=moved("ended", f"job.{ending.state}")),
-            claim.id,
-            claim.attempt,
-            ending.state.value,
-            storable(ending.result),
-            storable(ending.error),
-            storable(ending.usage),
-        )
-        if seq is None:
-            return None
-        if claim.session_id is not None:
-            if ending.files:
-                await apply_changes(connection, claim.tenant_id, claim.session_id, claim.id, ending.files)
-            await pass_on(connection, claim.session_id)
-    return seq
+    alone = [one for one in endings if one[0].session_id is None]
+    ended = await _end(pool, alone) if alone else {}
+    for claim_, ending in endings:
+        if claim_.session_id is None:
+            continue
+        async with pool.acquire() as connection, connection.transaction():
+            await lock_session(connection, claim_.session_id)
+            done = await _end(connection, [(claim_, ending)])
+            if done and ending.files:
+                await apply_changes(connection, claim_.tenant_id, claim_.session_id, claim_.id, ending.files)
+            if done:
+                await pass_on(connection, claim_.session_id)
+        ended |= done
+    return ended
+
+
+async def _end(connection: Connection | Pool, endings: Sequence[tuple[Claim, Ending]]) -> dict[UUID, int]:
+    said = [
+        (claim_.id, place, type_, storable(data))
+        for claim_, ending in endings
+        for place, (type_, data) in enumerate(ending.events, start=1)
+    ]
+    rows = await connection.fetch(
+        _END,
+        [claim_.id for claim_, _ in endings],
+        [claim_.attempt for claim_, _ in endings],
+        [ending.state.value for _, ending in endings],
+        [len(ending.events) for _, ending in endings],
+        [storable(ending.result) for _, ending in endings],
+        [storable(ending.error) for _, ending in endings],
+        [storable(ending.usage) for _, ending in endings],
+        [job_id for job_id, _, _, _ in said],
+        [place for _, place, _, _ in said],
+        [type_ for _, _, type_, _ in said],
+        [data for _, _, _, data in said],
+    )
+    return {row["id"]: row["last_seq"] for row in rows}
 
 
 _RETRYING = """jsonb_build_object('reason', $5::text, 'next_attempt_at',
@@ -153,7 +213,8 @@ WITH held AS MATERIALIZED (
     SELECT id FROM jobs WHERE id = $1 AND state = 'running' AND attempt = $2 FOR NO KEY UPDATE),
 queued AS (
     UPDATE jobs SET state = 'queued', lease_until = NULL, worker_id = NULL, released_at = NULL,
-                    handed_back = handed_back + $3::int, run_at = now() + $4::interval, last_seq = last_seq + 1
+                    handed_back = handed_back + $3::int, run_at = now() + $4::interval,
+                    ready = $4::interval <= interval '0', last_seq = last_seq + 1
     FROM held WHERE jobs.id = held.id RETURNING jobs.id, attempt, last_seq, run_at),
 told AS ({moved("queued", "job.retrying", _RETRYING)})
 SELECT last_seq FROM queued
@@ -233,12 +294,15 @@ async def lock_session(connection: Connection, session_id: UUID | None) -> None:
 
 _NEXT_HEADS = """
 WITH heads AS (
-    SELECT (SELECT id FROM jobs WHERE session_id = $1 AND state IN ('queued', 'running') AND holds & 1 <> 0
+    SELECT (SELECT id FROM jobs WHERE session_id = $1 AND state IN ('queued', 'running')
+              AND session_seq IS NOT NULL AND holds & 1 <> 0
             ORDER BY session_seq LIMIT 1) AS conversation,
-           (SELECT id FROM jobs WHERE session_id = $1 AND state IN ('queued', 'running') AND holds & 2 <> 0
+           (SELECT id FROM jobs WHERE session_id = $1 AND state IN ('queued', 'running')
+              AND session_seq IS NOT NULL AND holds & 2 <> 0
             ORDER BY session_seq LIMIT 1) AS sandbox)
 UPDATE jobs SET ready = true FROM heads
 WHERE jobs.id IN (heads.conversation, heads.sandbox) AND state = 'queued' AND NOT ready
+  AND (run_at IS NULL OR run_at <= now())
   AND (holds & 1 = 0 OR jobs.id = heads.conversation) AND (holds & 2 = 0 OR jobs.id = heads.sandbox)
 """
 

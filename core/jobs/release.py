@@ -1,7 +1,8 @@
 """Giving queued jobs to the broker: which, how many, and again when the broker forgot.
 
 A release is a number on the job, committed before the message that carries it is sent. Whatever clears the
-release (a claim, a cancel, a back-off) makes every message sent so far worthless.
+release (a claim, a cancel, a back-off) makes every message sent so far worthless. Only what is `ready` is looked at:
+its time has come, and nothing of its session stands before it.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from core.database.pool import Connection, Pool
+from core.database.pool import Connection, Pool, Record
+from core.jobs.lease import lock_session, pass_on
+from core.jobs.states import Holds, Lane
+from core.jobs.submit import take_place
 
-WINDOW_PAST_SLOTS = 2
-"""Jobs released beyond the free slots, so that a slot that comes free finds its next job waiting."""
+FIRST_TENANT = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,58 +37,175 @@ async def planning(connection: Connection, pool: str) -> bool:
     return held
 
 
-_ROOM = """
-SELECT (SELECT coalesce(sum(slots), 0) FROM workers
-        WHERE pool = $1 AND NOT stopping AND heartbeat_at > now() - $3::interval) AS slots,
-       (SELECT count(*) FROM jobs
-        WHERE agent = ANY($2::text[]) AND (state = 'running' OR (state = 'queued' AND released_at IS NOT NULL))) AS used
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a pool has and what it is busy with, counted from rows."""
+
+    workers: int
+    """Live processes that take jobs."""
+    slots: int
+    """Jobs that they run at the same time."""
+    under_way: int
+    """Jobs that run, or are released and not yet claimed."""
+    batch_under_way: int
+    """Those of the batch lane among them."""
+
+    @property
+    def window(self) -> int:
+        """Jobs released beyond the slots, so that a slot that comes free finds its next job waiting."""
+        return max(2, self.slots // 2)
+
+    @property
+    def reserve(self) -> int:
+        """Slots that batch work leaves alone, so that somebody who waits never waits for a batch."""
+        return min(max(1, self.slots // 8), self.slots - 1) if self.slots else 0
+
+    def interactive_room(self) -> int:
+        """Interactive jobs to release now.
+
+        0 where no worker lives: what waits in the broker can no longer be put in order. And 0 while all slots are
+        busy and half of the window still waits: refilling it job by job would cost a message each.
+        """
+        if not self.slots:
+            return 0
+        room = self.slots + self.window - self.under_way
+        idle = self.slots > self.under_way
+        return max(room, 0) if idle or room >= self.window // 2 else 0
+
+    def batch_room(self) -> int:
+        """Batch jobs to release now: idle slots only, less the reserve. None waits where an interactive one could."""
+        return max(min(self.slots - self.under_way, self.slots - self.reserve - self.batch_under_way), 0)
+
+
+_LOAD = """
+WITH live AS (
+    SELECT count(*) AS workers, coalesce(sum(slots), 0) AS slots FROM workers
+    WHERE pool = $1 AND NOT stopping AND heartbeat_at > now() - $3::interval),
+busy AS (
+    SELECT count(*) AS under_way, count(*) FILTER (WHERE lane = 'batch') AS batch_under_way FROM jobs
+    WHERE agent = ANY($2::text[]) AND (state = 'running' OR (state = 'queued' AND released_at IS NOT NULL)))
+SELECT workers, slots, under_way, batch_under_way FROM live, busy
 """
 
 
-async def room(connection: Connection, pool: str, agents: Sequence[str], alive_within: timedelta) -> int:
-    """How many more jobs may be released: slots of live workers and a small window, less what runs or is under way.
-
-    0 where no worker lives: what waits in the broker can no longer be put in order.
-    """
-    row = await connection.fetchrow(_ROOM, pool, list(agents), alive_within)
+async def load(connection: Connection, pool: str, agents: Sequence[str], alive_within: timedelta) -> Load:
+    """How busy the pool is."""
+    row = await connection.fetchrow(_LOAD, pool, list(agents), alive_within)
     assert row is not None
-    return max(row["slots"] + WINDOW_PAST_SLOTS - row["used"], 0) if row["slots"] else 0
+    return Load(**row)
 
 
-_RELEASE = """
-WITH picked AS MATERIALIZED (
-    SELECT id FROM jobs
-    WHERE agent = ANY($1::text[]) AND state = 'queued' AND released_at IS NULL AND ready
-      AND (run_at IS NULL OR run_at <= now()) AND (deadline_at IS NULL OR deadline_at > now())
-    ORDER BY lane DESC, priority DESC, id LIMIT $2
-    FOR NO KEY UPDATE SKIP LOCKED)
-UPDATE jobs SET release = release + 1, released_at = now() FROM picked WHERE jobs.id = picked.id
-RETURNING jobs.id AS job_id, jobs.release, jobs.agent, jobs.lane, jobs.priority
+_FAIR = """
+WITH RECURSIVE walk AS (
+    (SELECT tenant_id, 1 AS turn FROM jobs
+     WHERE agent = $1 AND lane = $2 AND state = 'queued' AND released_at IS NULL AND ready
+       AND tenant_id > $3 AND tenant_id <= $4 ORDER BY tenant_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT tenant_id FROM jobs
+            WHERE agent = $1 AND lane = $2 AND state = 'queued' AND released_at IS NULL AND ready
+              AND tenant_id > walk.tenant_id AND tenant_id <= $4 ORDER BY tenant_id LIMIT 1), turn + 1
+    FROM walk WHERE walk.tenant_id IS NOT NULL AND turn < $5),
+candidates AS (
+    SELECT best.id, best.tenant_id, walk.turn, (busy.count + best.rank - 1)::float8 / tenants.weight AS share
+    FROM walk JOIN tenants ON tenants.id = walk.tenant_id
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS count FROM jobs
+        WHERE agent = $1 AND lane = $2 AND tenant_id = walk.tenant_id
+          AND (state = 'running' OR (state = 'queued' AND released_at IS NOT NULL))) AS busy
+    CROSS JOIN LATERAL (
+        SELECT id, tenant_id, row_number() OVER (ORDER BY priority DESC, id) AS rank FROM (
+            SELECT id, tenant_id, priority FROM jobs
+            WHERE agent = $1 AND lane = $2 AND tenant_id = walk.tenant_id
+              AND state = 'queued' AND released_at IS NULL AND ready
+            ORDER BY priority DESC, id LIMIT $5) AS front) AS best
+    WHERE tenants.running_limit IS NULL OR busy.count + best.rank <= tenants.running_limit
+    ORDER BY share, walk.turn, best.rank LIMIT $5),
+held AS MATERIALIZED (
+    SELECT jobs.id, candidates.share, candidates.turn FROM jobs JOIN candidates USING (id)
+    WHERE jobs.state = 'queued' AND jobs.released_at IS NULL AND jobs.ready
+      AND (jobs.deadline_at IS NULL OR jobs.deadline_at > now())
+    ORDER BY jobs.id FOR NO KEY UPDATE OF jobs),
+released AS (
+    UPDATE jobs SET release = release + 1, released_at = now() FROM held WHERE jobs.id = held.id
+    RETURNING jobs.id, jobs.release, jobs.tenant_id, held.share, held.turn, jobs.priority)
+SELECT id, release, tenant_id FROM released ORDER BY share, turn, priority DESC, id
 """
 
 
-async def release(connection: Connection, agents: Sequence[str], count: int) -> list[Release]:
-    """Pick up to `count` jobs: the interactive lane first, then by priority and age. Publish them after the commit."""
-    rows = await connection.fetch(_RELEASE, list(agents), count)
-    rows.sort(key=lambda row: (row["lane"] != "interactive", -row["priority"], row["job_id"]))
-    return [Release(row["job_id"], row["release"], row["agent"], row["lane"]) for row in rows]
+async def release(
+    connection: Connection, agent: str, lane: Lane, count: int, cursor: UUID
+) -> tuple[list[Release], UUID]:
+    """Pick up to `count` jobs of one lane in fair order, and give each a release. Publish them after the commit.
+
+    Tenants take turns in proportion to their weight, counting what they have under way, up to their limit; inside a
+    tenant, priority and age decide. The walk over tenants begins after `cursor` and wraps. Returns the picks in their
+    order, and the cursor for the next time. Its cost depends on `count`, not on how many jobs or tenants wait.
+    """
+    rows: list[Record] = await connection.fetch(_FAIR, agent, lane.value, cursor, UUID(int=2**128 - 1), count)
+    if len(rows) < count and cursor != FIRST_TENANT:
+        rows += await connection.fetch(_FAIR, agent, lane.value, FIRST_TENANT, cursor, count - len(rows))
+    picks = [Release(row["id"], row["release"], agent, lane.value) for row in rows]
+    return picks, rows[-1]["tenant_id"] if rows else FIRST_TENANT
 
 
 async def released(connection: Connection, agents: Sequence[str], older_than: timedelta) -> list[Release]:
     """Jobs given to the broker at least so long ago that nobody has claimed. Their messages may be lost."""
     rows = await connection.fetch(
         "SELECT id AS job_id, release, agent, lane FROM jobs WHERE agent = ANY($1::text[]) AND state = 'queued' "
-        "AND released_at < now() - $2::interval ORDER BY released_at",
+        "AND released_at <= now() - $2::interval ORDER BY released_at",
         list(agents),
         older_than,
     )
     return [Release(**row) for row in rows]
 
 
+async def make_due_ready(pool: Pool, limit: int = 200) -> int:
+    """Let jobs whose `run_at` has come take their place. Returns how many came due.
+
+    One that was scheduled gets its number in its session now; one that was in back-off has kept it.
+    """
+    rows = await pool.fetch(
+        """
+        WITH due AS MATERIALIZED (
+            SELECT id, session_id, session_seq FROM jobs
+            WHERE state = 'queued' AND NOT ready AND run_at <= now() ORDER BY run_at LIMIT $1),
+        held AS MATERIALIZED (
+            SELECT jobs.id FROM jobs JOIN due USING (id)
+            WHERE due.session_id IS NULL AND jobs.state = 'queued' AND NOT jobs.ready
+            ORDER BY jobs.id FOR NO KEY UPDATE OF jobs),
+        done AS (UPDATE jobs SET ready = true FROM held WHERE jobs.id = held.id)
+        SELECT id, session_id FROM due
+        """,
+        limit,
+    )
+    for row in rows:
+        if row["session_id"] is not None:
+            await _take_place_when_due(pool, row["session_id"], row["id"])
+    return len(rows)
+
+
+async def _take_place_when_due(pool: Pool, session_id: UUID, job_id: UUID) -> None:
+    async with pool.acquire() as connection, connection.transaction():
+        await lock_session(connection, session_id)
+        job = await connection.fetchrow(
+            "SELECT session_seq, holds FROM jobs WHERE id = $1 AND state = 'queued' AND NOT ready FOR NO KEY UPDATE",
+            job_id,
+        )
+        if job is None:
+            return
+        if job["session_seq"] is None:
+            number, ready = await take_place(connection, session_id, Holds(job["holds"]))
+            await connection.execute(
+                "UPDATE jobs SET session_seq = $2, ready = $3 WHERE id = $1", job_id, number, ready
+            )
+        else:
+            await pass_on(connection, session_id)
+
+
 async def next_due(connection: Connection | Pool) -> float | None:
     """Seconds until the next queued job's `run_at`, or None where none waits for its time."""
     due: Any = await connection.fetchval(
         "SELECT extract(epoch FROM min(run_at) - now())::float8 FROM jobs "
-        "WHERE state = 'queued' AND released_at IS NULL AND run_at > now()"
+        "WHERE state = 'queued' AND NOT ready AND run_at > now()"
     )
     return None if due is None else float(due)

@@ -59,6 +59,17 @@ class Lane(StrEnum):
     BATCH = "batch"
 
 
+class OnBusy(StrEnum):
+    """What to do when the session already has a job that holds what this one would."""
+
+    ENQUEUE = "enqueue"
+    """Wait for one's turn."""
+    REJECT = "reject"
+    """Don't take it: 409."""
+    INTERRUPT = "interrupt"
+    """Cancel what waits, ask what runs to stop, and go next."""
+
+
 class Holds(IntFlag):
     """What of a session a job uses alone, one job at a time, in the order in which they came."""
 

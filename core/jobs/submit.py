@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from core.database.pool import Connection, Pool
-from core.errors import NotFound
+from core.errors import Conflict, NotFound
 from core.events.log import moved, storable
 from core.ids import new_id
+from core.jobs.cancel import request_cancel, stop_queued
 from core.jobs.job import Job
-from core.jobs.states import Holds, State
+from core.jobs.states import Holds, OnBusy, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,10 @@ class Submission:
     priority: int = 5
     max_attempts: int = 3
     deadline_s: float | None = None
-    """Counted from now."""
+    """Counted from `run_at`, or from now."""
+    run_at: datetime | None = None
+    """Not before this time. It takes its place in its session when the time has come."""
+    on_busy: OnBusy = OnBusy.ENQUEUE
     metadata: dict[str, Any] | None = None
     replayed_from: UUID | None = None
 
@@ -36,8 +41,9 @@ class Submission:
 _INSERT = f"""
 WITH job AS (
     INSERT INTO jobs (id, tenant_id, session_id, session_seq, holds, agent, lane, priority, state, ready,
-                      max_attempts, last_seq, deadline_at, replayed_from)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10, 1, now() + make_interval(secs => $11), $12)
+                      max_attempts, last_seq, run_at, deadline_at, replayed_from)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9 AND coalesce($15 <= now(), true), $10, 1, $15,
+            coalesce($15, now()) + make_interval(secs => $11), $12)
     RETURNING id, attempt, last_seq, created_at, deadline_at),
 input AS (INSERT INTO job_inputs (job_id, input, metadata) SELECT id, $13, $14 FROM job),
 told AS ({moved("job", "job.queued")})
@@ -49,7 +55,8 @@ WITH session AS (
     UPDATE sessions SET last_job_seq = last_job_seq + 1, updated_at = now() WHERE id = $1
     RETURNING last_job_seq)
 SELECT last_job_seq, NOT EXISTS (
-    SELECT FROM jobs WHERE session_id = $1 AND state IN ('queued', 'running') AND holds & $2::smallint <> 0) AS ready
+    SELECT FROM jobs WHERE session_id = $1 AND state IN ('queued', 'running') AND session_seq IS NOT NULL
+      AND holds & $2::smallint <> 0) AS ready
 FROM session
 """
 
@@ -57,7 +64,8 @@ FROM session
 async def submit(pool: Pool, wanted: Submission) -> Job:
     """Write the job, in a transaction of its own: one statement where there is no session to lock.
 
-    Raises NotFound when the session is not there or not this tenant's.
+    Raises NotFound when the session is not there or not this tenant's, and Conflict when it is busy and the
+    submitter would not wait.
     """
     if wanted.session_id is None:
         return await _insert(pool, wanted, None, ready=True)
@@ -75,9 +83,38 @@ async def submit_in(connection: Connection, wanted: Submission) -> Job:
     )
     if not found:
         raise NotFound("There is no such session.")
-    place = await connection.fetchrow(_NEXT_IN_SESSION, wanted.session_id, int(wanted.holds))
+    if wanted.run_at is not None:
+        return await _insert(connection, wanted, None, ready=False)
+    if wanted.on_busy is not OnBusy.ENQUEUE:
+        await _make_way(connection, wanted)
+    number, ready = await take_place(connection, wanted.session_id, wanted.holds)
+    return await _insert(connection, wanted, number, ready=ready)
+
+
+async def take_place(connection: Connection, session_id: UUID, holds: Holds) -> tuple[int, bool]:
+    """The next number in a session whose lock is held, and whether nobody stands before it."""
+    place = await connection.fetchrow(_NEXT_IN_SESSION, session_id, int(holds))
     assert place is not None
-    return await _insert(connection, wanted, place["last_job_seq"], ready=place["ready"])
+    return place["last_job_seq"], place["ready"]
+
+
+async def _make_way(connection: Connection, wanted: Submission) -> None:
+    """Under the session's lock: refuse when it is busy, or stop what is in the way. Raises Conflict."""
+    busy = await connection.fetch(
+        "SELECT id, state FROM jobs WHERE session_id = $1 AND state IN ('queued', 'running') "
+        "AND session_seq IS NOT NULL AND holds & $2::smallint <> 0 ORDER BY id FOR NO KEY UPDATE",
+        wanted.session_id,
+        int(wanted.holds),
+    )
+    if not busy:
+        return
+    if wanted.on_busy is OnBusy.REJECT:
+        raise Conflict("The session is busy: a job that uses the same of it is queued or running (on_busy: reject).")
+    for row in busy:
+        if row["state"] == State.QUEUED:
+            await stop_queued(connection, row["id"], State.CANCELLED)
+        else:
+            await request_cancel(connection, row["id"])
 
 
 async def _insert(connection: Connection | Pool, wanted: Submission, session_seq: int | None, *, ready: bool) -> Job:
@@ -98,6 +135,7 @@ async def _insert(connection: Connection | Pool, wanted: Submission, session_seq
         wanted.replayed_from,
         input_,
         metadata,
+        wanted.run_at,
     )
     assert row is not None
     # What was just written is known; reading it back would cost every submit a second round trip.
@@ -119,7 +157,7 @@ async def _insert(connection: Connection | Pool, wanted: Submission, session_seq
         last_seq=1,
         cancel_requested_at=None,
         created_at=row["created_at"],
-        run_at=None,
+        run_at=wanted.run_at,
         started_at=None,
         finished_at=None,
         deadline_at=row["deadline_at"],

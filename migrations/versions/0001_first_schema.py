@@ -19,6 +19,8 @@ def upgrade() -> None:
         "tenants",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("weight", sa.SmallInteger(), server_default=sa.text("1"), nullable=False),
+        sa.Column("running_limit", sa.Integer(), nullable=True),
         sa.Column("created_at", postgresql.TIMESTAMP(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("tenants_pkey")),
         sa.UniqueConstraint("name", name=op.f("tenants_name_key")),
@@ -157,6 +159,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'queued' AND deadline_at IS NOT NULL"),
     )
     op.create_index(
+        "jobs_due",
+        "jobs",
+        ["run_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'queued' AND NOT ready AND run_at IS NOT NULL"),
+    )
+    op.create_index(
         "jobs_inflight",
         "jobs",
         ["agent", "lane", "tenant_id"],
@@ -276,6 +285,9 @@ def downgrade() -> None:
         "jobs_inflight",
         table_name="jobs",
         postgresql_where=sa.text("state = 'running' OR (state = 'queued' AND released_at IS NOT NULL)"),
+    )
+    op.drop_index(
+        "jobs_due", table_name="jobs", postgresql_where=sa.text("state = 'queued' AND NOT ready AND run_at IS NOT NULL")
     )
     op.drop_index(
         "jobs_deadline", table_name="jobs", postgresql_where=sa.text("state = 'queued' AND deadline_at IS NOT NULL")

@@ -17,6 +17,14 @@ from workers.celery_app import PICK_TASK, make_celery
 logger = logging.getLogger(__name__)
 
 
+MOST_PICKS = 8
+
+
+def picks_a_message(waiting: int, workers: int) -> int:
+    """How many picks go into one message: one while each worker gets no more than two messages, else up to eight."""
+    return min(MOST_PICKS, max(1, waiting // (2 * max(workers, 1))))
+
+
 class Messages:
     """A producer for all queues. kombu blocks, so it works in a thread, one message group at a time."""
 
@@ -24,22 +32,26 @@ class Messages:
         self._app = make_celery(settings)
         self._lock = threading.Lock()
 
-    async def send(self, releases: Sequence[Release]) -> bool:
-        """Publish each release as a message of its own. False when the broker did not take them all."""
-        return await asyncio.to_thread(self._send, releases)
+    async def send(self, releases: Sequence[Release], workers: int = 1) -> bool:
+        """Publish the releases, `workers` processes being there to take them. False when the broker took not all.
 
-    def _send(self, releases: Sequence[Release]) -> bool:
+        Each has a message of its own, but in a backlog several share one: what a message costs Celery outweighs
+        what a short job costs everybody else.
+        """
+        return await asyncio.to_thread(self._send, releases, workers)
+
+    def _send(self, releases: Sequence[Release], workers: int) -> bool:
         specs = agents()
+        queues: dict[str, list[Release]] = {}
+        for one in releases:
+            queues.setdefault(specs[one.agent].queue(one.lane), []).append(one)
         try:
             with self._lock, self._app.producer_or_acquire() as producer:
-                for one in releases:
-                    self._app.send_task(
-                        PICK_TASK,
-                        args=([(str(one.job_id), one.release)],),
-                        queue=specs[one.agent].queue(one.lane),
-                        producer=producer,
-                        retry=False,
-                    )
+                for queue, waiting in queues.items():
+                    size = picks_a_message(len(waiting), workers)
+                    for start in range(0, len(waiting), size):
+                        picks = [(str(one.job_id), one.release) for one in waiting[start : start + size]]
+                        self._app.send_task(PICK_TASK, args=(picks,), queue=queue, producer=producer, retry=False)
         except (OperationalError, OSError) as error:
             logger.warning("The broker took no message (%s); the jobs wait in Postgres.", error)
             return False

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import timedelta
+from uuid import UUID
 
 import asyncpg
 
 from core.agents.registry import pool_agents
-from core.database.pool import Pool
+from core.database.pool import Connection, Pool
 from core.jobs import release
+from core.jobs.states import Lane
 from core.workers.repository import ALIVE_WITHIN
 from workers.dispatcher.messages import Messages
 
@@ -30,6 +32,8 @@ class Planner:
         self._messages = messages
         self._name = pool_name
         self._agents = [spec.name for spec in pool_agents(pool_name)]
+        self._cursors: dict[tuple[str, Lane], UUID] = {}
+        """The tenant that each lane's walk came to last."""
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -42,7 +46,8 @@ class Planner:
             self._woken.clear()
             wait = LOOK_EVERY_S
             try:
-                while await self.plan() == MOST_AT_ONCE:
+                await release.make_due_ready(self._pool)
+                while await self.plan() >= MOST_AT_ONCE:
                     pass  # there may be more
                 due = await release.next_due(self._pool)
                 wait = LOOK_EVERY_S if due is None else min(max(due, 0.0), LOOK_EVERY_S)
@@ -55,18 +60,34 @@ class Planner:
                 pass  # look without having been woken
 
     async def plan(self) -> int:
-        """Release what there is room for. Returns how many jobs that was."""
+        """Release what there is room for, the interactive lane first. Returns how many jobs that was."""
+        picked: list[release.Release] = []
         async with self._pool.acquire() as connection, connection.transaction():
             if not await release.planning(connection, self._name):
                 return 0
-            room = await release.room(connection, self._name, self._agents, ALIVE_WITHIN)
-            if not room:
-                return 0
-            picked = await release.release(connection, self._agents, min(room, MOST_AT_ONCE))
+            load = await release.load(connection, self._name, self._agents, ALIVE_WITHIN)
+            room = min(load.interactive_room(), MOST_AT_ONCE)
+            picked += await self._pick(connection, Lane.INTERACTIVE, room)
+            room = min(load.batch_room() - len(picked), MOST_AT_ONCE)
+            picked += await self._pick(connection, Lane.BATCH, room)
         if picked:
             # After the commit: a message must never be faster than the release it carries.
-            await self._messages.send(picked)
+            await self._messages.send(picked, load.workers)
         return len(picked)
+
+    async def _pick(self, connection: Connection, lane: Lane, room: int) -> list[release.Release]:
+        """From each agent in turn, another one first each time."""
+        picked: list[release.Release] = []
+        self._agents.append(self._agents.pop(0))
+        for agent in self._agents:
+            if len(picked) >= room:
+                break
+            cursor = self._cursors.get((agent, lane), release.FIRST_TENANT)
+            more, self._cursors[agent, lane] = await release.release(
+                connection, agent, lane, room - len(picked), cursor
+            )
+            picked += more
+        return picked
 
     async def repeat(self, older_than: timedelta) -> int:
         """Publish again what was released so long ago and nobody claimed. Returns how many."""
