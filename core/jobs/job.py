@@ -120,6 +120,7 @@ class Job:
                 "queued_ms": _milliseconds(self.created_at, self.started_at),
                 "run_ms": _milliseconds(self.started_at, self.finished_at),
             },
+            "queue": None,
             "cancel_requested": self.cancel_requested_at is not None,
             "created_at": timestamp(self.created_at),
             "run_at": self.run_at and timestamp(self.run_at),

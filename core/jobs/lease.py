@@ -252,15 +252,7 @@ async def break_off(pool: Pool, job_id: UUID, attempt: int, reason: str) -> Stat
             await connection.execute(_REQUEUE, job_id, attempt, 0, retry_delay(row["spent"]), reason)
             return state
         error = _broken_off_error(state, row, reason)
-        await connection.execute(
-            _END.format(terminal_event=moved("ended", f"job.{state}")),
-            job_id,
-            attempt,
-            state.value,
-            None,
-            error,
-            None,
-        )
+        await connection.execute(_END, [job_id], [attempt], [state.value], [0], [None], [error], [None], [], [], [], [])
         if session_id is not None:
             await pass_on(connection, session_id)
         return state

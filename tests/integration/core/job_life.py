@@ -15,7 +15,7 @@ from core.jobs import cancel, lease, reading, release, submit
 from core.jobs.job import Job
 from core.jobs.lease import Claim, Ending
 from core.jobs.release import Release
-from core.jobs.states import Holds, State
+from core.jobs.states import Holds, Lane, State
 from core.jobs.submit import Submission
 from core.sessions import repository as sessions
 from core.tenants import DEFAULT_TENANT
@@ -43,13 +43,16 @@ class Life:
 
     async def release(self, count: int = 100) -> list[Release]:
         async with self.pool.acquire() as connection, connection.transaction():
-            return await release.release(connection, [self.agent], count)
+            picks, _ = await release.release(connection, self.agent, Lane.INTERACTIVE, count, release.FIRST_TENANT)
+            more, _ = await release.release(connection, self.agent, Lane.BATCH, count, release.FIRST_TENANT)
+            return picks + more
 
     async def release_of(self, job_id: UUID) -> Release:
         return next(one for one in await self.release() if one.job_id == job_id)
 
     async def claim(self, picked: Release, lasting: timedelta = LEASE) -> Claim | None:
-        return await lease.claim(self.pool, picked.job_id, picked.release, new_id(), "worker", lasting)
+        claims = await lease.claim(self.pool, [(picked.job_id, picked.release)], new_id(), "worker", lasting)
+        return claims[0] if claims else None
 
     async def claimed(self, job_id: UUID, lasting: timedelta = LEASE) -> Claim:
         """Released and claimed."""
@@ -62,7 +65,7 @@ class Life:
         return await self.claimed(await self.submit(**wanted), lasting)
 
     async def end(self, claim: Claim, state: State = State.SUCCEEDED, **more: Any) -> int | None:
-        return await lease.end(self.pool, claim, Ending(state, **more))
+        return (await lease.end(self.pool, [(claim, Ending(state, **more))])).get(claim.id)
 
     async def cancel(self, job_id: UUID) -> State:
         return await cancel.cancel(self.pool, DEFAULT_TENANT, job_id)
@@ -78,6 +81,7 @@ class Life:
     async def due_now(self, job_id: UUID) -> None:
         """Its back-off has passed."""
         await self.pool.execute("UPDATE jobs SET run_at = now() WHERE id = $1", job_id)
+        await release.make_due_ready(self.pool)
 
     async def job(self, job_id: UUID) -> Job:
         return await reading.get(self.pool, DEFAULT_TENANT, job_id)

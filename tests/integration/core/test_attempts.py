@@ -79,13 +79,13 @@ async def test_renewing_extends_leases_and_tells_of_cancels_and_losses(life: Lif
     await life.break_off(lost)
     assert (mine.id, 1) in await lease.lost(life.pool)
     held = [(claim.id, claim.attempt) for claim in (mine, wanted_stopped, lost)]
-    assert await lease.renew(life.pool, new_id(), held, LEASE, stopping=False) == {
+    assert (await lease.renew(life.pool, new_id(), held, LEASE, stopping=False)).mine == {
         mine.id: False,
         wanted_stopped.id: True,
     }
     assert mine.id not in [job for job, _ in await lease.lost(life.pool)]
     stale = [(mine.id, 2)]
-    assert await lease.renew(life.pool, new_id(), stale, LEASE, stopping=False) == {}
+    assert (await lease.renew(life.pool, new_id(), stale, LEASE, stopping=False)).mine == {}
 
 
 async def test_renewing_says_that_the_process_is_alive(life: Life) -> None:
@@ -163,7 +163,7 @@ async def test_an_end_is_all_or_nothing(life: Life) -> None:
     bad: Any = Ending(State.SUCCEEDED, events=[("stdout", {"text": "x"})])
     bad.state = State.RUNNING
     try:
-        await lease.end(life.pool, claim, bad)
+        await lease.end(life.pool, [(claim, bad)])
     except Exception as error:
         assert "check constraint" in str(error) or "violates" in str(error)
     else:
