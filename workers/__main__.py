@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 
 import asyncpg
@@ -34,22 +35,28 @@ def main() -> int:
     serve_picks(app, process)
     queues = [spec.queue(lane) for spec in process.specs.values() for lane in Lane]
     logger.info("Worker %s serves %s with %d slots.", process.name, ", ".join(process.specs), settings.worker_slots)
+    # One thread waits with a pick for a free slot, the other takes what comes meanwhile.
+    worker = app.Worker(
+        hostname=process.name,
+        pool_cls="threads",
+        concurrency=2,
+        queues=queues,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        loglevel=settings.log_level,
+    )
+    exit_code = 1
     try:
-        # One thread waits with a pick for a free slot, the other takes what comes meanwhile.
-        worker = app.Worker(
-            hostname=process.name,
-            pool_cls="threads",
-            concurrency=2,
-            queues=queues,
-            without_gossip=True,
-            without_mingle=True,
-            without_heartbeat=True,
-            loglevel=settings.log_level,
-        )
         worker.start()
+        exit_code = int(worker.exitcode or 0)
+    except Exception:
+        logger.exception("The worker's consumer failed.")
     finally:
         process.stop()
-    return int(worker.exitcode or 0)
+        logging.shutdown()
+        # Not sys.exit: it would wait for threads in which a library still waits for a model that says nothing.
+        os._exit(exit_code)
 
 
 if __name__ == "__main__":

@@ -84,6 +84,7 @@ class WorkerProcess:
         """When the loop last moved, and when the last message came; by the monotonic clock."""
         self._stop = asyncio.Event()
         self._ready = threading.Event()
+        self._gone = threading.Event()
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run_loop, name="agents", daemon=True)
 
@@ -107,11 +108,14 @@ class WorkerProcess:
         return taken
 
     def stop(self) -> None:
-        """Finish what runs, hand back what can't finish in time, and leave."""
+        """Finish what runs, hand back what can't finish in time, and leave.
+
+        Threads that a library holds, waiting for a model that says nothing, may outlast this: exit without them.
+        """
         self.stopping = True
         if self._loop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
-            self._thread.join()
+            self._gone.wait()
 
     # --- the loop -----------------------------------------------------------------------------------
 
@@ -155,6 +159,7 @@ class WorkerProcess:
                 self.doorbell.ring()
         finally:
             self.pool.terminate()
+            self._gone.set()
 
     async def _register(self) -> None:
         await workers.register(

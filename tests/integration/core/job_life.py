@@ -44,7 +44,9 @@ class Life:
     async def release(self, count: int = 100) -> list[Release]:
         async with self.pool.acquire() as connection, connection.transaction():
             picks, _ = await release.release(connection, self.agent, Lane.INTERACTIVE, count, release.FIRST_TENANT)
-            more, _ = await release.release(connection, self.agent, Lane.BATCH, count, release.FIRST_TENANT)
+            more, _ = await release.release(
+                connection, self.agent, Lane.BATCH, count - len(picks), release.FIRST_TENANT
+            )
             return picks + more
 
     async def release_of(self, job_id: UUID) -> Release:

@@ -23,7 +23,7 @@ from core.database.pool import open_pool
 from core.errors import Conflict
 from core.jobs import lease
 from core.jobs.lease import Claim
-from core.jobs.release import Release
+from core.jobs.release import Release, make_due_ready
 from core.jobs.states import Holds, State
 from core.settings import Settings
 
@@ -194,9 +194,14 @@ class Jobs(RuleBasedStateMachine):
 
     @rule()
     def back_offs_pass(self) -> None:
+        # Those that have passed already keep their time: only a job that waits takes its place anew.
         self.do(
-            self.pool.execute("UPDATE jobs SET run_at = now() WHERE agent = $1 AND state = 'queued'", self.life.agent)
+            self.pool.execute(
+                "UPDATE jobs SET run_at = now() WHERE agent = $1 AND state = 'queued' AND run_at > now()",
+                self.life.agent,
+            )
         )
+        self.do(make_due_ready(self.pool))
 
     @invariant()
     def all_is_as_the_model_has_it(self) -> None:

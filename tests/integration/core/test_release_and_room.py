@@ -9,7 +9,7 @@ from job_life import Life
 
 from core.ids import new_id
 from core.jobs import release
-from core.jobs.release import WINDOW_PAST_SLOTS
+from core.jobs.release import Load
 from core.workers import repository as workers
 
 ALIVE = timedelta(seconds=15)
@@ -21,9 +21,13 @@ async def worker(life: Life, slots: int) -> object:
     return worker_id
 
 
-async def room(life: Life) -> int:
+async def load(life: Life) -> Load:
     async with life.pool.acquire() as connection:
-        return await release.room(connection, life.agent, [life.agent], ALIVE)
+        return await release.load(connection, life.agent, [life.agent], ALIVE)
+
+
+async def room(life: Life) -> int:
+    return (await load(life)).interactive_room()
 
 
 async def test_the_interactive_lane_goes_first_then_priority_then_age(life: Life) -> None:
@@ -46,11 +50,11 @@ async def test_two_planners_at_once_release_no_job_twice(life: Life) -> None:
 async def test_without_a_live_worker_there_is_no_room(life: Life) -> None:
     assert await room(life) == 0
     worker_id = await worker(life, 4)
-    assert await room(life) == 4 + WINDOW_PAST_SLOTS
+    assert await room(life) == 4 + 2
     await life.pool.execute("UPDATE workers SET heartbeat_at = now() - interval '1 minute' WHERE id = $1", worker_id)
     assert await room(life) == 0
     await worker(life, 3)
-    assert await room(life) == 3 + WINDOW_PAST_SLOTS
+    assert await room(life) == 3 + 2
     await life.pool.execute("UPDATE workers SET stopping = true WHERE pool = $1", life.agent)
     assert await room(life) == 0
 
@@ -62,11 +66,26 @@ async def test_what_runs_and_what_is_under_way_both_take_room(life: Life) -> Non
     first, second, _ = await life.release()
     claim = await life.claim(first)
     assert claim is not None
-    assert await room(life) == 4 + WINDOW_PAST_SLOTS - 3
+    assert await load(life) == Load(workers=1, slots=4, under_way=3, batch_under_way=0)
     await life.end(claim)
-    assert await room(life) == 4 + WINDOW_PAST_SLOTS - 2
+    assert (await load(life)).under_way == 2
     await life.cancel(second.job_id)
-    assert await room(life) == 4 + WINDOW_PAST_SLOTS - 1
+    assert (await load(life)).under_way == 1
+
+
+def test_a_window_past_the_slots_is_refilled_when_half_of_it_is_gone() -> None:
+    busy = [Load(1, 16, under_way, 0).interactive_room() for under_way in (16, 19, 20, 21, 24)]
+    assert busy == [8, 5, 4, 0, 0]
+    assert Load(1, 16, 15, 0).interactive_room() == 9
+
+
+def test_batch_work_gets_idle_slots_only_and_leaves_a_reserve() -> None:
+    assert Load(1, 16, 0, 0).batch_room() == 14
+    assert Load(1, 16, 14, 14).batch_room() == 0
+    assert Load(1, 16, 16, 3).batch_room() == 0
+    assert Load(1, 16, 15, 3).batch_room() == 1
+    assert Load(1, 1, 0, 0).batch_room() == 1, "a single slot has nothing to reserve"
+    assert Load(0, 0, 0, 0).batch_room() == 0
 
 
 async def test_room_is_never_negative(life: Life) -> None:
