@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from argparse import Namespace
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -77,5 +78,7 @@ def settings(database: str) -> Settings:
 async def pool(settings: Settings) -> AsyncIterator[Pool]:
     """Connections to the module's database."""
     opened = await open_pool(settings, size=20)
+    # All of them opened now: tests of what happens at once must not be held apart by the making of connections.
+    await asyncio.gather(*(opened.execute("SELECT pg_sleep(0.02)") for _ in range(20)))
     yield opened
     opened.terminate()
