@@ -76,9 +76,14 @@ class Heartbeat:
         self._thread.join()
 
     def _run(self) -> None:
+        every_s = self._process.settings.heartbeat_s
         with asyncio.Runner() as runner:
-            while not self._stop.wait(self._process.settings.heartbeat_s):
-                runner.run(self._beat())
+            asleep_since = time.monotonic()
+            while not self._stop.wait(every_s):
+                # Where this thread overslept, the whole process was frozen: the loop gets a beat's time to move first.
+                if time.monotonic() - asleep_since <= every_s + self._patience.renew_past:
+                    runner.run(self._beat())
+                asleep_since = time.monotonic()
             if self._connection is not None:
                 self._connection.terminate()
 
