@@ -69,6 +69,13 @@ class Settings(BaseSettings):
     event_text_limit: int = Field(1 * MIB, description="Characters of stdout and stderr that one job may stream")
     result_text_limit: int = Field(256 * KIB, description="Characters of stdout (and of stderr) kept in a job's result")
 
+    # --- agents -----------------------------------------------------------------------------------
+    agents: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Further agents, each the dotted path package.module:SPEC of an AgentSpec, separated by commas; "
+        "for tests and benchmarks, since an installed package names its own by the entry point aci.agents",
+    )
+
     # --- input ------------------------------------------------------------------------------------
     max_request_bytes: int = Field(4 * MIB, description="Largest JSON body of a request")
     max_upload_bytes: int = Field(100 * MIB, description="Largest file a session takes, uploaded or made by code")
@@ -97,7 +104,7 @@ class Settings(BaseSettings):
 
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
-    @field_validator("allowed_hosts", "allowed_origins", "models", mode="before")
+    @field_validator("allowed_hosts", "allowed_origins", "agents", "models", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         """Lists arrive as text with commas, the way a shell writes them."""
