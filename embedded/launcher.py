@@ -32,7 +32,7 @@ from embedded.places import ROOT, Places, exclusive, publish_address, socket_fol
 from embedded.screen import Follower, Screen, end_of
 
 READY_SECONDS = 90.0  # how long the first answer of the API is waited for before saying that it does not come
-SETTLING_SECONDS = 20.0  # how long, after that answer, workers may take to report before it is said that they don't
+SETTLING_SECONDS = 20.0  # how long workers may then take to report before it is said that they don't
 RETRY_SECONDS = 30.0  # between tries of a program that supervisord has given up on
 STOP_SECONDS = 120.0  # more than all programs may take one after the other
 LOOK_SECONDS = 0.05
@@ -314,7 +314,8 @@ class Launcher:
         publish_address(self._places, address.url)
         say = self._screen.say
         if any(process.name == "api" for process in processes):
-            document = await self._first_answer(f"{address.url}/readyz")
+            url = f"{address.url}/readyz"
+            document = await self._answer(url, READY_SECONDS, lambda answer: answer.get("status") != "unready")
             if document is None:
                 say(
                     f"The page does not answer after {READY_SECONDS:.0f} s; it may still come, at "
@@ -322,24 +323,29 @@ class Launcher:
                 )
             else:
                 seconds = time.monotonic() - began_at
-                say(f"\n  {self._screen.strong(address.url)}   (ready after {seconds:.1f} s)\n")
+                say(f"\n  {self._screen.strong(address.url)}   (after {seconds:.1f} s)\n")
+                document = await self._answer(url, SETTLING_SECONDS, self._is_settled) or document
                 for line in readiness.describe(document):
                     say(f"  {line}")
         say(f"  Data:    {_shown(self._places.home)}, logs in {_shown(self._places.logs)}. Ctrl-C stops everything.\n")
 
-    async def _first_answer(self, url: str) -> Mapping[str, object] | None:
+    async def _answer(
+        self, url: str, patience: float, is_enough: Callable[[Mapping[str, object]], bool]
+    ) -> Mapping[str, object] | None:
+        """The first answer that is enough, or the last one when `patience` (seconds) is at its end."""
         document: Mapping[str, object] | None = None
-        give_up_at = time.monotonic() + READY_SECONDS
+        give_up_at = time.monotonic() + patience
         while time.monotonic() < give_up_at:
             answer = await asyncio.to_thread(readiness.ask, url)
             if answer is not None:
-                if document is None:
-                    give_up_at = time.monotonic() + SETTLING_SECONDS
                 document = answer
-                if readiness.is_settled(answer) and not await asyncio.to_thread(self._sandbox_is_behind, answer):
+                if await asyncio.to_thread(is_enough, answer):
                     break
             await asyncio.sleep(LOOK_SECONDS)
         return document
+
+    def _is_settled(self, answer: Mapping[str, object]) -> bool:
+        return readiness.is_settled(answer) and not self._sandbox_is_behind(answer)
 
     def _sandbox_is_behind(self, answer: Mapping[str, object]) -> bool:
         if not self._sandbox_url or not readiness.is_behind(answer, None):

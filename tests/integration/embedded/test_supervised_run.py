@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -104,6 +105,9 @@ class Run:
         """Kill what a failed test left, so that it disturbs no other."""
         self.process.kill()
         self.process.wait()
+        sockets = self.home / "run" / "sockets"
+        if sockets.is_symlink():
+            shutil.rmtree(sockets.readlink(), ignore_errors=True)
         leftovers.kill_now(leftovers.Register(self.home / "run" / "processes.json").load())
         if self._terminal >= 0:
             self.close_terminal()
