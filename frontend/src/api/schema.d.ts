@@ -1,0 +1,2216 @@
+/** Generated from docs/openapi.json by `npm run types`. Not to be edited. */
+
+export interface paths {
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Healthz
+         * @description The process lives.
+         */
+        get: operations["healthz_healthz_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Readyz
+         * @description Each part's state. Only Postgres is needed to accept a job; the rest degrades.
+         */
+        get: operations["readyz_readyz_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Agents
+         * @description Every agent with its schemas, its workers and its queues.
+         */
+        get: operations["list_agents_v1_agents_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Jobs
+         * @description Jobs, newest first.
+         */
+        get: operations["list_jobs_v1_jobs_get"];
+        put?: never;
+        /**
+         * Submit Job
+         * @description Accept a job. When this answers 202, the job is written down and will be done.
+         */
+        post: operations["submit_job_v1_jobs_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Job
+         * @description One job, with its result once it has ended.
+         */
+        get: operations["get_job_v1_jobs__job_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Job
+         * @description Remove a job that has ended, its events and its artifacts.
+         */
+        delete: operations["delete_job_v1_jobs__job_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{job_id}/artifacts/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Artifact
+         * @description The bytes of a figure or file that the job made.
+         */
+        get: operations["get_artifact_v1_jobs__job_id__artifacts__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Job
+         * @description Stop a job: a queued one at once, a running one within about a second. What it made so far is kept.
+         */
+        post: operations["cancel_job_v1_jobs__job_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{job_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Job Events
+         * @description Everything that happened after `after`, and what happens from now on, up to the end.
+         *
+         *     With `Accept: application/json`, a page of what is there now.
+         */
+        get: operations["job_events_v1_jobs__job_id__events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{job_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Job
+         * @description A new job with the same input.
+         */
+        post: operations["retry_job_v1_jobs__job_id__retry_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Models
+         * @description Who answers: the chain of models, as the newest generator has it.
+         */
+        get: operations["list_models_v1_models_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Sessions
+         * @description Sessions, newest first.
+         */
+        get: operations["list_sessions_v1_sessions_get"];
+        put?: never;
+        /**
+         * Create Session
+         * @description Begin a session.
+         */
+        post: operations["create_session_v1_sessions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Session
+         * @description One session.
+         */
+        get: operations["get_session_v1_sessions__session_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Rename Session
+         * @description Give it another title.
+         */
+        patch: operations["rename_session_v1_sessions__session_id__patch"];
+        trace?: never;
+    };
+    "/v1/sessions/{session_id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Files
+         * @description All files, by path.
+         */
+        get: operations["list_files_v1_sessions__session_id__files_get"];
+        put?: never;
+        /**
+         * Upload Files
+         * @description Upload files as a form (`multipart/form-data`, each in a field `file`).
+         */
+        post: operations["upload_files_v1_sessions__session_id__files_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{session_id}/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get File
+         * @description Download a file.
+         */
+        get: operations["get_file_v1_sessions__session_id__files__path__get"];
+        /**
+         * Put File
+         * @description Upload a file: the body is its content. A file that is there becomes an older version.
+         */
+        put: operations["put_file_v1_sessions__session_id__files__path__put"];
+        post?: never;
+        /**
+         * Delete File
+         * @description Delete a file.
+         */
+        delete: operations["delete_file_v1_sessions__session_id__files__path__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign In
+         * @description Set the cookie. Where no key is asked for, there is nothing to do, and it answers the same.
+         */
+        post: operations["sign_in_v1_sign_in_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign Out
+         * @description Take the cookie back.
+         */
+        post: operations["sign_out_v1_sign_out_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /**
+         * AgentList
+         * @description All agents.
+         */
+        AgentList: {
+            /** Items */
+            items: components["schemas"]["AgentView"][];
+        };
+        /**
+         * AgentView
+         * @description An agent, as a client needs it.
+         */
+        AgentView: {
+            /** Description */
+            description: string;
+            /** Input Schema */
+            input_schema: {
+                [key: string]: unknown;
+            };
+            /** Lanes */
+            lanes: {
+                [key: string]: components["schemas"]["LaneView"];
+            };
+            /** Name */
+            name: string;
+            /** Result Schema */
+            result_schema: {
+                [key: string]: unknown;
+            };
+            /**
+             * Slots
+             * @description Jobs that its workers can run at the same time
+             */
+            slots: number;
+            /** Title */
+            title: string;
+            /** Workers */
+            workers: number;
+        };
+        /** Body_upload_files_v1_sessions__session_id__files_post */
+        Body_upload_files_v1_sessions__session_id__files_post: {
+            /** File */
+            file: string[];
+        };
+        /** CodeCompleted */
+        CodeCompleted: {
+            /**
+             * At
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            /** Attempt */
+            attempt: number;
+            /** Code */
+            code: string;
+            /** Explanation */
+            explanation: string;
+            /** Job Id */
+            job_id: string;
+            /**
+             * Seq
+             * @description Number of the event in its job: 1, 2, 3 … without a gap
+             */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "code.completed";
+        };
+        /** CodeDelta */
+        CodeDelta: {
+            /**
+             * At
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            /** Attempt */
+            attempt: number;
+            /** Job Id */
+            job_id: string;
+            /**
+             * Seq
+             * @description Number of the event in its job: 1, 2, 3 … without a gap
+             */
+            seq: number;
+            /** Text */
+            text: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "code.delta";
+        };
+        /**
+         * CodeErrored
+         * @description The program raised.
+         */
+        CodeErrored: {
+            /**
+             * At
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            /** Attempt */
+            attempt: number;
+            /** Job Id */
+            job_id: string;
+            /**
+             * Line
+             * @description Line of the program; None when it was raised elsewhere
+             */
+            line: number | null;
+            /** Name */
+            name: string;
+            /**
+             * Seq
+             * @description Number of the event in its job: 1, 2, 3 … without a gap
+             */
+            seq: number;
+            /** Traceback */
+            traceback: string[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "error";
+            /** Value */
+            value: string;
+        };
+        /**
+         * CodeReset
+         * @description Forget the code so far: the answer broke off and begins anew.
+         */
+        CodeReset: {
+            /**
+             * At
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            /** Attempt */
+            attempt: number;
+            /** Job Id */
+            job_id: string;
+            /**
+             * Seq
+             * @description Number of the event in its job: 1, 2, 3 … without a gap
+             */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "code.reset";
+        };
+        /**
+         * EventPage
+         * @description A page of a job's events, in order.
+         */
+        EventPage: {
+            /** Items */
+            items: (components["schemas"]["JobQueued"] | components["schemas"]["JobRunning"] | components["schemas"]["JobProgress"] | components["schemas"]["JobRetrying"] | components["schemas"]["ModelSelected"] | components["schemas"]["ModelFallback"] | components["schemas"]["TextDelta"] | components["schemas"]["CodeDelta"] | components["schemas"]["CodeReset"] | components["schemas"]["CodeCompleted"] | components["schemas"]["Stdout"] | components["schemas"]["Stderr"] | components["schemas"]["Output"] | components["schemas"]["CodeErrored"] | components["schemas"]["SandboxStarted"] | components["schemas"]["SandboxReset"] | components["schemas"]["FileChanged"] | components["schemas"]["JobSucceeded"] | components["schemas"]["JobFailed"] | components["schemas"]["JobCancelled"] | components["schemas"]["JobExpired"])[];
+            /**
+             * Next After
+             * @description What to pass as `after` for the next page; null at the end for now
+             */
+            next_after: number | null;
+        };
+        /**
+         * ExecuteInput
+         * @description The program, and what it is given.
+         */
+        ExecuteInput: {
+            /** Code */
+            code: string;
+            /**
+             * Files
+             * @description Files put into the working directory first
+             */
+            files?: components["schemas"]["InlineFile"][] | null;
+            /**
+             * Inputs
+             * @description Answers to input(), in order
+             */
+            inputs?: string[] | null;
+            /**
+             * Reset
+             * @description Start with a fresh interpreter: files stay, variables go
+             * @default false
+             */
+            reset: boolean;
+            /**
+             * Timeout S
+             * @description Longest run, in seconds
+             * @default 60
+             */
+            timeout_s: number;
+        };
+        /**
+         * ExecuteJob
+         * @description Runs a Python program in a sandbox and streams what comes out.
+         */
+        ExecuteJob: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            agent: "execute";
+            /**
+             * Deadline S
+             * @description Expires when not done after so long
+             */
+            deadline_s?: number | null;
+            input: components["schemas"]["ExecuteInput"];
+            /**
+             * @description `batch` gives way to jobs that somebody waits for
+             * @default interactive
+             */
+            lane: components["schemas"]["Lane"];
+            /**
+             * Max Attempts
+             * @description Attempts after infrastructure faults
+             */
+            max_attempts?: number | null;
+            /**
+             * Metadata
+             * @description Up to 16 labels of your own
+             */
+            metadata?: {
+                [key: string]: string;
+            };
+            /**
+             * Priority
+             * @description Higher goes first, among the jobs of one lane
+             * @default 5
+             */
+            priority: number;
+            /**
+             * Session Id
+             * @description The session whose files, conversation and sandbox it uses
+             */
+            session_id?: string | null;
+        };
+        /**
+         * FieldError
+         * @description One wrong field.
+         */
+        FieldError: {
+            /** Detail */
+            detail: string;
+            /**
+             * Pointer
+             * @description JSON pointer into the body (RFC 6901); `/query/…`, `/path/…` or `/header/…`
+             */
+            pointer: string;
+        };
+        /** FileChanged */
+        FileChanged: {
+            /**
+             * At
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            /** Attempt */
+            attempt: number;
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "created" | "modified" | "deleted";
+            /** File Id */
+            file_id: string | null;
+            /** Job Id */
+            job_id: string;
+            /** Path */
+            path: string;
+            /**
+             * Seq
+             * @description Number of the event in its job: 1, 2, 3 … without a gap
+             */
+            seq: number;
+            /** Size */
+            size: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "file.changed";
+        };
+        /**
+         * FileList
+         * @description All files that a session has now, by path.
+         */
+        FileList: {
+            /** Items */
+            items: components["schemas"]["FileView"][];
+        };
+        /**
+         * FileView
+         * @description The newest version of a file.
+         */
+        FileView: {
+            /** Created At */
+            created_at: string;
+            /** Id */
+            id: string;
+            /**
+             * Job Id
+             * @description The job whose code wrote it; null when it was uploaded
+             */
+            job_id: string | null;
+            /** Path */
+            path: string;
+            /** Sha256 */
+            sha256: string;
+            /** Size */
+            size: number;
+        };
+        /**
+         * Fix
+         * @description A program that failed, to be mended.
+         */
+        Fix: {
+            /** Code */
+            code: string;
+            /**
+             * Error
+             * @description Its traceback
+             */
+            error: string;
+        };
+        /**
+         * GenerateInput
+         * @description What the user wants.
+         */
+        GenerateInput: {
+            /**
+             * Base Code
+             * @description A program to change instead of writing a new one
+             */
+            base_code?: string | null;
+            /**
+             * Files
+             * @description Paths of the session's files to work on; all of them when absent
+             */
+            files?: string[] | null;
+            /** @description A program that failed, with its error, to be mended */
+            fix?: components["schemas"]["Fix"] | null;
+            /**
+             * Prompt
+             * @description What the program should do, in plain words
+             */
+            prompt: string;
+        };
+        /**
+         * GenerateJob
+         * @description Turns plain words into a Python program.
+         */
+        GenerateJob: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            agent: "generate";
+            /**
+             * Deadline S
+             * @description Expires when not done after so long
+             */
+            deadline_s?: number | null;
+            input: components["schemas"]["GenerateInput"];
+            /**
+             * @description `batch` gives way to jobs that somebody waits for
+             * @default interactive
+             */
+            lane: components["schemas"]["Lane"];
+            /**
+             * Max Attempts
+             * @description Attempts after infrastructure faults
+             */
+            max_attempts?: number | null;
+            /**
+             * Metadata
+             * @description Up to 16 labels of your own
+             */
+            metadata?: {
+                [key: string]: string;
+            };
+            /**
+             * Priority
+             * @description Higher goes first, among the jobs of one lane
+             * @default 5
+             */
+            priority: number;
+            /**
+             * Session Id
+             * @description The session whose files, conversation and sandbox it uses
+             */
+            session_id?: string | null;
+        };
+        /**
+         * InlineFile
+         * @description A small file that comes with the request; larger ones are uploaded into a session.
+         */
+        InlineFile: {
+            /** Base64 */
+            base64?: string | null;
+            /** Path */
+            path: string;
+            /** Text */
+            text?: string | null;
+        };
+        /** JobCancelled */
+        JobCancelled: {
+            /**
+             * At
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            /** Attempt */
+            attempt: number;
+            job: components["schemas"]["JobView"];
+            /** Job Id */
+            job_id: string;
+            /**
+             * Seq
+             * @description Number of the event in its job: 1, 2, 3 … without a gap
+             */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "job.cancelled";
+        };
+        /** JobExpired */
+        JobExpired: {
+            /**
+             * At
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            /** Attempt */
+            attempt: number;
+            job: components["schemas"]["JobView"];
+            /** Job Id */
+            job_id: string;
+            /**
+             * Seq
+             * @description Number of the event in its job: 1, 2, 3 … without a gap
+             */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "job.expired";
+        };
+        /** JobFailed */
+        JobFailed: {
+            /**
+             * At
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            /** Attempt */
+            attempt: number;
+            job: components["schemas"]["JobView"];
+            /** Job Id */
+            job_id: string;
+            /**
+             * Seq
+             * @description Number of the event in its job: 1, 2, 3 … without a gap
+             */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "job.failed";
+        };
+        /**
+         * JobPage
+         * @description A page of jobs, newest first.
+         */
+        JobPage: {
+            /** Items */
+            items: components["schemas"]["JobView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * JobProblem
+         * @description Why a job failed; kinds of failure may say more in fields of their own.
+         */
+        JobProblem: {
+            /** Detail */
+            detail: string;
+            /** Title */
+            title: string;
+            /** Type */
+            type: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** JobProgress */
+        JobProgress: {
+            /**
+             * At
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            /** Attempt */
+            attempt: number;
+            /** Job Id */
+            job_id: string;
+            /** Message */
+            message: string;
+            /** Percent */
+            percent?: number | null;
+            /**
+             * Seq
+             * @description Number of the event in its job: 1, 2, 3 … without a gap
+             */
+            seq: number;
+            /** Step */
+            step?: number | null;
+            /** Steps */
+            steps?: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "job.progress";
+        };
+        /** JobQueued */
+        JobQueued: {
+            /**
+             * At
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            /** Attempt */
+            attempt: number;
+            /** Job Id */
+            job_id: string;
+            /**
+             * Seq
+             * @description Number of the event in its job: 1, 2, 3 … without a gap
+             */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "job.queued";
+        };
+        /** JobRetrying */
+        JobRetrying: {
+            /**
+             * At
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            /** Attempt */
+            attempt: number;
+            /** Job Id */
+            job_id: string;
+            /** Next Attempt At */
+            next_attempt_at: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Seq
+             * @description Number of the event in its job: 1, 2, 3 … without a gap
+             */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "job.retrying";
+        };
+        /** JobRunning */
+        JobRunning: {
+            /**
+             * At
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            /** Attempt */
+            attempt: number;
+            /** Job Id */
+            job_id: string;
+            /**
+             * Seq
+             * @description Number of the event in its job: 1, 2, 3 … without a gap
+             */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "job.running";
+            /** Worker */
+            worker: string;
+        };
+        /** JobSucceeded */
+        JobSucceeded: {
+            /**
+             * At
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            /** Attempt */
+            attempt: number;
+            job: components["schemas"]["JobView"];
+            /** Job Id */
+            job_id: string;
+            /**
+             * Seq
+             * @description Number of the event in its job: 1, 2, 3 … without a gap
+             */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "job.succeeded";
+        };
+        /**
+         * JobView
+         * @description A job as the API shows it. Times are RFC 3339 in UTC.
+         */
+        JobView: {
+            /** Agent */
+            agent: string;
+            /** Attempt */
+            attempt: number;
+            /** Cancel Requested */
+            cancel_requested: boolean;
+            /** Created At */
+            created_at: string;
+            /** Deadline At */
+            deadline_at: string | null;
+            error: components["schemas"]["JobProblem"] | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Id */
+            id: string;
+            /** Input */
+            input: {
+                [key: string]: unknown;
+            };
+            lane: components["schemas"]["Lane"];
+            /**
+             * Last Seq
+             * @description Number of its newest event
+             */
+            last_seq: number;
+            /** Max Attempts */
+            max_attempts: number;
+            /** Metadata */
+            metadata: {
+                [key: string]: unknown;
+            };
+            /** Priority */
+            priority: number;
+            /** Replayed From */
+            replayed_from: string | null;
+            /** Result */
+            result: {
+                [key: string]: unknown;
+            } | null;
+            /** Run At */
+            run_at: string | null;
+            /** Session Id */
+            session_id: string | null;
+            /** Started At */
+            started_at: string | null;
+            state: components["schemas"]["State"];
+            timings: components["schemas"]["Timings"];
+            /** Usage */
+            usage: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * Lane
+         * @description Somebody waits in front of a screen, or nobody does.
+         * @enum {string}
+         */
+        Lane: "interactive" | "batch";
+        /**
+         * LaneView
+         * @description How busy an agent is in one lane.
+         */
+        LaneView: {
+            /**
+             * Oldest S
+             * @description Age of the oldest queued job
+             */
+            oldest_s: number | null;
+            /** Queued */
+            queued: number;
+            /** Running */
+            running: number;
+        };
+        /**
+         * ModelFallback
+         * @description The first model could not answer; the next one is asked.
+         */
+        ModelFallback: {
+            /**
+             * At
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            /** Attempt */
+            attempt: number;
+            /** From */
+            from: string;
+            /** Job Id */
+            job_id: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Seq
+             * @description Number of the event in its job: 1, 2, 3 … without a gap
+             */
+            seq: number;
+            /** To */
+            to: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "model.fallback";
+        };
+        /** ModelSelected */
+        ModelSelected: {
+            /**
+             * At
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            /** Attempt */
+            attempt: number;
+            /** Job Id */
+            job_id: string;
+            /** Model */
+            model: string;
+            /**
+             * Seq
+             * @description Number of the event in its job: 1, 2, 3 … without a gap
+             */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "model.selected";
+        };
+        /**
+         * ModelView
+         * @description The models that the workers ask, in order.
+         */
+        ModelView: {
+            /** Chain */
+            chain: string[];
+            /**
+             * Demo
+             * @description Answers come from a small built-in library, not from a language model
+             */
+            demo: boolean;
+            /** Detail */
+            detail: string;
+            /**
+             * Model
+             * @description The one asked first; null while no generator runs
+             */
+            model: string | null;
+        };
+        /**
+         * Output
+         * @description A figure, a table or a value: each MIME type maps to its text (or JSON), or to an artifact.
+         */
+        Output: {
+            /**
+             * At
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            /** Attempt */
+            attempt: number;
+            /** Data */
+            data: {
+                [key: string]: unknown;
+            };
+            /** Execution Count */
+            execution_count?: number | null;
+            /** Job Id */
+            job_id: string;
+            /**
+             * Seq
+             * @description Number of the event in its job: 1, 2, 3 … without a gap
+             */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "output";
+        };
+        /**
+         * Part
+         * @description One part, and what is to be known of it.
+         */
+        Part: {
+            /** Detail */
+            detail: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "degraded" | "away";
+            /** Tier */
+            tier?: string | null;
+        };
+        /**
+         * Problem
+         * @description What every error answer holds.
+         */
+        Problem: {
+            /** Detail */
+            detail: string;
+            /**
+             * Errors
+             * @description With 422: which fields, and why
+             */
+            errors?: components["schemas"]["FieldError"][] | null;
+            /**
+             * Instance
+             * @description Path of the request
+             */
+            instance: string;
+            /** Request Id */
+            request_id: string;
+            /** Status */
+            status: number;
+            /** Title */
+            title: string;
+            /**
+             * Type
+             * @description `/problems/` and a fixed name of the kind of problem
+             */
+            type: string;
+        };
+        /**
+         * Readiness
+         * @description `ready`: all is well. `degraded`: jobs are accepted, but some part is away. `unready`: they are not.
+         */
+        Readiness: {
+            /** Parts */
+            parts: {
+                [key: string]: components["schemas"]["Part"];
+            };
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ready" | "degraded" | "unready";
+        };
+        /**
+         * SandboxReset
+         * @description Files are restored, variables are gone.
+         */
+        SandboxReset: {
+            /**
+             * At
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            /** Attempt */
+            attempt: number;
+            /** Job Id */
+            job_id: string;
+            /** Reason */
+            reason: string;
+            /**
+             * Seq
+             * @description Number of the event in its job: 1, 2, 3 … without a gap
+             */
+            seq: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "sandbox.reset";
+        };
+        /** SandboxStarted */
+        SandboxStarted: {
+            /**
+             * At
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            /** Attempt */
+            attempt: number;
+            /** Job Id */
+            job_id: string;
+            /**
+             * Seq
+             * @description Number of the event in its job: 1, 2, 3 … without a gap
+             */
+            seq: number;
+            /** Tier */
+            tier: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "sandbox.started";
+        };
+        /**
+         * SandboxState
+         * @description The sandbox that the session's variables live in.
+         */
+        SandboxState: {
+            /** Expires At */
+            expires_at: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "none" | "running";
+        };
+        /**
+         * SessionChange
+         * @description What can be changed of a session.
+         */
+        SessionChange: {
+            /** Title */
+            title: string;
+        };
+        /**
+         * SessionCreate
+         * @description A new session.
+         */
+        SessionCreate: {
+            /**
+             * Title
+             * @default
+             */
+            title: string;
+        };
+        /**
+         * SessionPage
+         * @description A page of sessions, newest first.
+         */
+        SessionPage: {
+            /** Items */
+            items: components["schemas"]["SessionView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * SessionView
+         * @description A session as it is shown.
+         */
+        SessionView: {
+            /** Created At */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Jobs */
+            jobs: number;
+            sandbox: components["schemas"]["SandboxState"];
+            /** Title */
+            title: string;
+            /** Updated At */
+            updated_at: string;
+        };
+        /**
+         * SignIn
+         * @description What to sign in with.
+         */
+        SignIn: {
+            /**
+             * Key
+             * Format: password
+             */
+            key: string;
+        };
+        /**
+         * State
+         * @description Where a job stands. Only the first two are live; the others are for good.
+         * @enum {string}
+         */
+        State: "queued" | "running" | "succeeded" | "failed" | "cancelled" | "expired";
+        /** Stderr */
+        Stderr: {
+            /**
+             * At
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            /** Attempt */
+            attempt: number;
+            /** Job Id */
+            job_id: string;
+            /**
+             * Seq
+             * @description Number of the event in its job: 1, 2, 3 … without a gap
+             */
+            seq: number;
+            /** Text */
+            text: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "stderr";
+        };
+        /** Stdout */
+        Stdout: {
+            /**
+             * At
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            /** Attempt */
+            attempt: number;
+            /** Job Id */
+            job_id: string;
+            /**
+             * Seq
+             * @description Number of the event in its job: 1, 2, 3 … without a gap
+             */
+            seq: number;
+            /** Text */
+            text: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "stdout";
+        };
+        /** TextDelta */
+        TextDelta: {
+            /**
+             * At
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            /** Attempt */
+            attempt: number;
+            /** Job Id */
+            job_id: string;
+            /**
+             * Seq
+             * @description Number of the event in its job: 1, 2, 3 … without a gap
+             */
+            seq: number;
+            /** Text */
+            text: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "text.delta";
+        };
+        /**
+         * Timings
+         * @description Milliseconds; null while the end of the span is not reached.
+         */
+        Timings: {
+            /** Queued Ms */
+            queued_ms: number | null;
+            /** Run Ms */
+            run_ms: number | null;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    healthz_healthz_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: string;
+                    };
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readyz_readyz_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_agents_v1_agents_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentList"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_jobs_v1_jobs_get: {
+        parameters: {
+            query?: {
+                agent?: string | null;
+                created_after?: string | null;
+                created_before?: string | null;
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                lane?: components["schemas"]["Lane"] | null;
+                limit?: number;
+                session_id?: string | null;
+                state?: components["schemas"]["State"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobPage"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    submit_job_v1_jobs_post: {
+        parameters: {
+            query?: {
+                /** @description Hold the answer until the job ends, at most so long */
+                wait?: number;
+            };
+            header?: {
+                /** @description A name of your own for this request: sent again within 24 hours, it creates nothing more */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GenerateJob"] | components["schemas"]["ExecuteJob"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_job_v1_jobs__job_id__get: {
+        parameters: {
+            query?: {
+                /** @description Hold the answer until the job ends, at most so long */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_job_v1_jobs__job_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_artifact_v1_jobs__job_id__artifacts__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_job_v1_jobs__job_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    job_events_v1_jobs__job_id__events_get: {
+        parameters: {
+            query?: {
+                /** @description The number of the last event already seen */
+                after?: number;
+                limit?: number;
+            };
+            header?: {
+                "last-event-id"?: number | null;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events, live; or a page of them as JSON */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description The client has seen the last event already */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_job_v1_jobs__job_id__retry_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own for this request: sent again within 24 hours, it creates nothing more */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_models_v1_models_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelView"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sessions_v1_sessions_get: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionPage"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_session_v1_sessions_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own for this request: sent again within 24 hours, it creates nothing more */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SessionCreate"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_session_v1_sessions__session_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_session_v1_sessions__session_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_files_v1_sessions__session_id__files_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileList"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_files_v1_sessions__session_id__files_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["Body_upload_files_v1_sessions__session_id__files_post"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileList"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_file_v1_sessions__session_id__files__path__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                path: string;
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_file_v1_sessions__session_id__files__path__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                path: string;
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileView"];
+                };
+            };
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileView"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_file_v1_sessions__session_id__files__path__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                path: string;
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_in_v1_sign_in_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_out_v1_sign_out_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}

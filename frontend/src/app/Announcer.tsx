@@ -1,0 +1,35 @@
+import LiveRegion from "@cloudscape-design/components/live-region";
+import type { Phase } from "@/api/job-state";
+import type { Job } from "@/api/types";
+import { useJob } from "@/api/use-job";
+
+/** Reads out how far the newest prompt and the newest run are, for those who can't see it. */
+export function Announcer({ prompt, run }: { prompt: Job | null; run: Job | null }) {
+  const prompted = useJob(prompt).job.phase;
+  const { job: ran } = useJob(run);
+  return (
+    <LiveRegion hidden>
+      {prompt && words(prompted, "The program is being written.", "The program is written.", "No program was written")}{" "}
+      {run && words(ran.phase, "The program is running.", "The program has ended.", failed(ran.error?.line))}
+    </LiveRegion>
+  );
+}
+
+function failed(line: number | null | undefined): string {
+  return line ? `The program failed in line ${line}` : "The program failed";
+}
+
+function words(phase: Phase, doing: string, done: string, wrong: string): string {
+  switch (phase.kind) {
+    case "queued":
+      return "Waiting.";
+    case "running":
+      return doing;
+    case "retrying":
+      return "It was interrupted and is tried again.";
+    case "ended":
+      if (phase.job.state === "succeeded") return done;
+      if (phase.job.state === "cancelled") return "It was stopped.";
+      return `${wrong}: ${phase.job.error?.title ?? phase.job.state}.`;
+  }
+}

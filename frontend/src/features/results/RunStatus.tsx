@@ -1,0 +1,45 @@
+import Box from "@cloudscape-design/components/box";
+import ProgressBar from "@cloudscape-design/components/progress-bar";
+import StatusIndicator from "@cloudscape-design/components/status-indicator";
+import type { JobState, Phase } from "@/api/job-state";
+import { phaseWords } from "@/api/phase";
+import { duration } from "@/lib/format";
+import { useNow } from "@/lib/use-now";
+
+/** Where a run is: waiting, running with the time it has left, or ended after so long. */
+export function RunStatus({ state, timeoutS }: { state: JobState; timeoutS: number }) {
+  const words = phaseWords(state.phase, state.progress?.message ?? "Running");
+  return (
+    <div className="aci-status-line">
+      <StatusIndicator type={words.type}>{words.label}</StatusIndicator>
+      <Timing phase={state.phase} timeoutS={timeoutS} />
+      {state.progress?.percent != null && (
+        <ProgressBar value={state.progress.percent} ariaLabel={state.progress.message} />
+      )}
+    </div>
+  );
+}
+
+function Timing({ phase, timeoutS }: { phase: Phase; timeoutS: number }) {
+  const now = useNow(phase.kind === "running");
+  const text = timingText(phase, timeoutS, now);
+  return text ? (
+    <Box color="text-body-secondary" fontSize="body-s">
+      {text}
+    </Box>
+  ) : null;
+}
+
+function timingText(phase: Phase, timeoutS: number, now: number): string {
+  if (phase.kind === "running") {
+    // The clocks of server and browser may differ: never below nothing, never above the whole.
+    const seconds = Math.min(timeoutS, Math.max(0, Math.floor((now - Date.parse(phase.since)) / 1000)));
+    return `${duration(seconds * 1000)} · ${duration((timeoutS - seconds) * 1000)} left`;
+  }
+  if (phase.kind !== "ended") return "";
+  const { run_ms, queued_ms } = phase.job.timings;
+  if (run_ms === null) return "";
+  return queued_ms !== null && queued_ms >= 1000
+    ? `${duration(run_ms)} after waiting ${duration(queued_ms)}`
+    : duration(run_ms);
+}

@@ -1,0 +1,61 @@
+/**
+ * One output of a run is a bundle of the same thing in several formats (Jupyter's "MIME bundle"). This picks the one
+ * that can be shown best, and says what kind of thing it is.
+ */
+import { readTabular, type TabularData } from "@/lib/tabular";
+
+export type ShownOutput =
+  | { kind: "table"; table: TabularData }
+  | { kind: "figure"; mime: string; artifact: string; alt: string }
+  | { kind: "picture"; source: string; mime: string; alt: string }
+  | { kind: "html"; html: string }
+  | { kind: "markdown"; text: string }
+  | { kind: "json"; text: string }
+  | { kind: "text"; text: string }
+  | { kind: "unknown"; mimes: readonly string[] };
+
+type Bundle = Readonly<Record<string, unknown>>;
+
+const TABLE = "application/vnd.dataresource+json";
+const PICTURES = ["image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp"];
+
+export function shownOutput(bundle: Bundle): ShownOutput {
+  return tableOf(bundle) ?? pictureOf(bundle) ?? wordsOf(bundle) ?? { kind: "unknown", mimes: Object.keys(bundle) };
+}
+
+function tableOf(bundle: Bundle): ShownOutput | null {
+  const table = readTabular(bundle[TABLE]);
+  return table && table.columns.length > 0 ? { kind: "table", table } : null;
+}
+
+function pictureOf(bundle: Bundle): ShownOutput | null {
+  const alt = altOf(bundle["text/plain"]);
+  for (const mime of PICTURES) {
+    const value = bundle[mime];
+    const artifact = artifactOf(value);
+    if (artifact) return { kind: "figure", mime, artifact, alt };
+    if (typeof value !== "string") continue;
+    const data = mime === "image/svg+xml" ? `utf8,${encodeURIComponent(value)}` : `base64,${value.replace(/\s/g, "")}`;
+    return { kind: "picture", source: `data:${mime};${data}`, mime, alt };
+  }
+  return null;
+}
+
+function wordsOf(bundle: Bundle): ShownOutput | null {
+  const { "text/html": html, "text/markdown": markdown, "application/json": json, "text/plain": text } = bundle;
+  if (typeof html === "string") return { kind: "html", html };
+  if (typeof markdown === "string") return { kind: "markdown", text: markdown };
+  if (json !== undefined) return { kind: "json", text: JSON.stringify(json, null, 2) };
+  return typeof text === "string" ? { kind: "text", text } : null;
+}
+
+function artifactOf(value: unknown): string | null {
+  if (typeof value !== "object" || value === null || !("artifact" in value)) return null;
+  return typeof value.artifact === "string" ? value.artifact : null;
+}
+
+/** "<Figure size 640x480 with 1 Axes>" says little, but it is what there is. */
+function altOf(text: unknown): string {
+  const said = typeof text === "string" ? text.replace(/^<|>$/g, "").trim() : "";
+  return said || "Figure";
+}
