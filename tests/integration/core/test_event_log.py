@@ -13,6 +13,9 @@ from job_life import Life
 from core.events import log
 from core.events.log import Entry
 from core.ids import new_id
+from core.jobs import lease
+from core.jobs.lease import Ending
+from core.jobs.states import State
 
 
 async def test_numbers_have_no_gap_with_many_writers_at_once(life: Life) -> None:
@@ -67,6 +70,23 @@ async def test_groups_over_the_same_jobs_never_wait_in_a_circle(life: Life) -> N
     await asyncio.gather(*(write(plan) for plan in plans))
     for claim in claims:
         assert (await life.story(claim.id)).count("stdout") == 150
+
+
+async def test_an_event_that_waits_while_its_job_ends_is_not_written_after_the_end(life: Life) -> None:
+    claim = await life.running()
+    async with life.pool.acquire() as ending:
+        transaction = ending.transaction()
+        await transaction.start()
+        await ending.execute("SELECT 1 FROM jobs WHERE id = $1 FOR UPDATE", claim.id)
+        late = asyncio.create_task(life.say(claim, "late"))
+        waiting = "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = $1"
+        name = await life.pool.fetchval("SELECT current_database()")
+        while not await life.pool.fetchval(waiting, name):
+            await asyncio.sleep(0)
+        assert await lease._end(ending, [(claim, Ending(State.SUCCEEDED))])
+        await transaction.commit()
+    assert await late == []
+    assert await life.story(claim.id) == ["job.queued", "job.running", "job.succeeded"]
 
 
 @pytest.mark.parametrize("nasty", ["a\x00b", "\ud800", float("nan"), float("inf"), {"\x00": ["\udfff"]}])
