@@ -81,7 +81,7 @@ async def test_an_event_that_waits_while_its_job_ends_is_not_written_after_the_e
         late = asyncio.create_task(life.say(claim, "late"))
         waiting = "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = $1"
         name = await life.pool.fetchval("SELECT current_database()")
-        while not await life.pool.fetchval(waiting, name):
+        while not await life.pool.fetchval(waiting, name):  # noqa: ASYNC110  (only Postgres knows)
             await asyncio.sleep(0)
         assert await lease._end(ending, [(claim, Ending(State.SUCCEEDED))])
         await transaction.commit()
