@@ -1,63 +1,39 @@
-"""Agents come from the service and from installed packages, and no two have one name."""
+"""Where agents come from, and what keeps a service with a wrong one from starting."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from core.agents.registry import agents, pool_agents, pools
-from core.agents.spec import AgentSpec
-from core.jobs.states import Lane
-
-PACKAGE = """
-from core.agents.execute import SPEC as execute
-from dataclasses import replace
-spec = replace(execute, name="echo", pool="plugins")
-twin = replace(execute, pool="plugins")
-nothing = object()
-"""
+from core.agents import execute
+from core.agents.registry import BUILT_IN, by_name, named
+from core.settings import Settings
 
 
-def installed(folder: Path, name: str, object_: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A package as pip leaves it, with one entry point."""
-    (folder / f"{name}.py").write_text(PACKAGE)
-    metadata = folder / f"{name}-1.0.dist-info"
-    metadata.mkdir()
-    (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
-    (metadata / "entry_points.txt").write_text(f"[aci.agents]\n{name} = {name}:{object_}\n")
-    monkeypatch.syspath_prepend(str(folder))
+def test_the_setting_names_agents_by_dotted_paths(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACI_AGENTS", "core.agents.execute:SPEC, core.agents.generate:SPEC")
+    assert named(Settings().agents) == [BUILT_IN[1], BUILT_IN[0]]
 
 
-def fresh() -> dict[str, AgentSpec]:
-    """What a process that starts now would find."""
-    found: dict[str, AgentSpec] = agents.__wrapped__()
-    return found
+def test_without_it_there_are_the_built_in_ones_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ACI_AGENTS", raising=False)
+    assert named(Settings().agents) == []
+    assert set(by_name(BUILT_IN)) == {"generate", "execute"}
 
 
-def test_the_built_in_agents_are_there() -> None:
-    assert {"generate", "execute"} <= set(agents())
-    assert [spec.name for spec in pool_agents("execute")] == ["execute"]
-    assert set(pools()) == {spec.pool for spec in agents().values()}
-    assert agents()["execute"].queue(Lane.BATCH) == "execute.batch"
-
-
-def test_every_agents_input_refuses_what_it_does_not_know() -> None:
-    assert {spec.input_model.model_config.get("extra") for spec in agents().values()} == {"forbid"}
-
-
-def test_a_package_from_outside_adds_an_agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    installed(tmp_path, "outside_good", "spec", monkeypatch)
-    assert fresh()["echo"].pool == "plugins"
-
-
-def test_two_agents_of_one_name_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    installed(tmp_path, "outside_twin", "twin", monkeypatch)
+def test_two_agents_of_one_name_are_an_error() -> None:
     with pytest.raises(ValueError, match="'execute'"):
-        fresh()
+        by_name([*BUILT_IN, execute.SPEC])
 
 
-def test_an_entry_point_that_is_no_agent_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    installed(tmp_path, "outside_wrong", "nothing", monkeypatch)
-    with pytest.raises(TypeError, match="outside_wrong"):
-        fresh()
+@pytest.mark.parametrize(
+    ("path", "error"),
+    [
+        ("core.agents.execute:ExecuteInput", TypeError),
+        ("core.agents.execute:NOTHING", AttributeError),
+        ("core.agents.nowhere:SPEC", ImportError),
+        ("not a path", ValueError),
+    ],
+)
+def test_what_is_no_agent_is_an_error(path: str, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        named([path])
