@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from core.database.pool import Connection, Pool, Record
-from core.events.log import moved, storable
+from core.events.log import Event, moved, storable
 from core.files.changes import FileChange, apply_changes
 from core.jobs.states import BrokenOff, Failure, State, after_break, retry_delay
 
@@ -31,8 +31,8 @@ class Claim:
     max_attempts: int
     input: dict[str, Any]
     created_at: datetime
-    last_seq: int
-    """Number of its `job.running`."""
+    running: Event
+    """What the claim said of itself."""
     seconds_left: float | None
     """Until its deadline; None where it has none."""
 
@@ -51,7 +51,8 @@ claimed AS (
     RETURNING jobs.id, tenant_id, session_id, agent, lane, attempt, max_attempts, created_at, last_seq,
               extract(epoch FROM deadline_at - now())::float8 AS seconds_left),
 told AS ({moved("claimed", "job.running", "jsonb_build_object('worker', $5::text)")})
-SELECT claimed.id, tenant_id, session_id, agent, lane, attempt, max_attempts, input, created_at, last_seq, seconds_left
+SELECT claimed.id, tenant_id, session_id, agent, lane, attempt, max_attempts, input, created_at, seconds_left,
+       last_seq, now() AS at
 FROM claimed JOIN job_inputs ON job_id = claimed.id
 """
 
@@ -67,7 +68,14 @@ async def claim(
     rows = await pool.fetch(
         _CLAIM, [job for job, _ in picks], [release for _, release in picks], worker_id, lease, worker_name
     )
-    return [Claim(**row) for row in rows]
+    claims = []
+    for row in rows:
+        values = dict(row)
+        running = Event(
+            row["id"], values.pop("last_seq"), row["attempt"], values.pop("at"), "job.running", {"worker": worker_name}
+        )
+        claims.append(Claim(**values, running=running))
+    return claims
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from core.database.pool import Connection, Pool, Record
+from core.database.pool import Connection, Pool
 from core.jobs.lease import lock_session, pass_on
 from core.jobs.states import Holds, Lane
 from core.jobs.submit import take_place
@@ -31,12 +31,6 @@ class Release:
     lane: str
 
 
-async def planning(connection: Connection, pool: str) -> bool:
-    """Become the one planner of a worker pool until the end of this transaction; False when another one is."""
-    held: bool = await connection.fetchval("SELECT pg_try_advisory_xact_lock(hashtext('aci.plan'), hashtext($1))", pool)
-    return held
-
-
 @dataclass(frozen=True, slots=True)
 class Load:
     """What a pool has and what it is busy with, counted from rows."""
@@ -49,6 +43,9 @@ class Load:
     """Jobs that run, or are released and not yet claimed."""
     batch_under_way: int
     """Those of the batch lane among them."""
+    interactive_waits: bool = True
+    """There is something to release in the lane."""
+    batch_waits: bool = True
 
     @property
     def window(self) -> int:
@@ -66,7 +63,7 @@ class Load:
         0 where no worker lives: what waits in the broker can no longer be put in order. And 0 while all slots are
         busy and half of the window still waits: refilling it job by job would cost a message each.
         """
-        if not self.slots:
+        if not self.slots or not self.interactive_waits:
             return 0
         room = self.slots + self.window - self.under_way
         idle = self.slots > self.under_way
@@ -74,37 +71,61 @@ class Load:
 
     def batch_room(self) -> int:
         """Batch jobs to release now: idle slots only, less the reserve. None waits where an interactive one could."""
+        if not self.batch_waits:
+            return 0
         return max(min(self.slots - self.under_way, self.slots - self.reserve - self.batch_under_way), 0)
 
 
 _LOAD = """
-WITH live AS (
+WITH me AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(hashtext('aci.plan'), hashtext($1)) AS planner),
+live AS (
     SELECT count(*) AS workers, coalesce(sum(slots), 0) AS slots FROM workers
     WHERE pool = $1 AND NOT stopping AND heartbeat_at > now() - $3::interval),
 busy AS (
     SELECT count(*) AS under_way, count(*) FILTER (WHERE lane = 'batch') AS batch_under_way FROM jobs
     WHERE agent = ANY($2::text[]) AND (state = 'running' OR (state = 'queued' AND released_at IS NOT NULL)))
-SELECT workers, slots, under_way, batch_under_way FROM live, busy
+SELECT planner, workers, slots, under_way, batch_under_way,
+       EXISTS (SELECT FROM jobs WHERE agent = ANY($2::text[]) AND lane = 'interactive' AND state = 'queued'
+               AND released_at IS NULL AND ready) AS interactive_waits,
+       EXISTS (SELECT FROM jobs WHERE agent = ANY($2::text[]) AND lane = 'batch' AND state = 'queued'
+               AND released_at IS NULL AND ready) AS batch_waits
+FROM me, live, busy
 """
 
 
-async def load(connection: Connection, pool: str, agents: Sequence[str], alive_within: timedelta) -> Load:
-    """How busy the pool is."""
+async def plan(connection: Connection, pool: str, agents: Sequence[str], alive_within: timedelta) -> Load | None:
+    """Become the one planner of a worker pool until the end of this transaction, and see how busy the pool is.
+
+    None when another one plans it at the moment.
+    """
     row = await connection.fetchrow(_LOAD, pool, list(agents), alive_within)
     assert row is not None
-    return Load(**row)
+    planner, *counted = row.values()
+    return Load(*counted) if planner else None
 
 
 _FAIR = """
-WITH RECURSIVE walk AS (
+WITH RECURSIVE after AS (
     (SELECT tenant_id, 1 AS turn FROM jobs
      WHERE agent = $1 AND lane = $2 AND state = 'queued' AND released_at IS NULL AND ready
-       AND tenant_id > $3 AND tenant_id <= $4 ORDER BY tenant_id LIMIT 1)
+       AND tenant_id > $3 ORDER BY tenant_id LIMIT 1)
     UNION ALL
     SELECT (SELECT tenant_id FROM jobs
             WHERE agent = $1 AND lane = $2 AND state = 'queued' AND released_at IS NULL AND ready
-              AND tenant_id > walk.tenant_id AND tenant_id <= $4 ORDER BY tenant_id LIMIT 1), turn + 1
-    FROM walk WHERE walk.tenant_id IS NOT NULL AND turn < $5),
+              AND tenant_id > after.tenant_id ORDER BY tenant_id LIMIT 1), turn + 1
+    FROM after WHERE after.tenant_id IS NOT NULL AND turn < $4),
+before AS (
+    (SELECT tenant_id, $4 + 1 AS turn FROM jobs
+     WHERE agent = $1 AND lane = $2 AND state = 'queued' AND released_at IS NULL AND ready
+       AND tenant_id <= $3 ORDER BY tenant_id LIMIT 1)
+    UNION ALL
+    SELECT (SELECT tenant_id FROM jobs
+            WHERE agent = $1 AND lane = $2 AND state = 'queued' AND released_at IS NULL AND ready
+              AND tenant_id > before.tenant_id AND tenant_id <= $3 ORDER BY tenant_id LIMIT 1), turn + 1
+    FROM before WHERE before.tenant_id IS NOT NULL AND turn < 2 * $4),
+walk AS (
+    SELECT tenant_id, turn FROM (SELECT * FROM after UNION ALL SELECT * FROM before) AS both_ways
+    WHERE tenant_id IS NOT NULL ORDER BY turn LIMIT $4),
 candidates AS (
     SELECT best.id, best.tenant_id, walk.turn, (busy.count + best.rank - 1)::float8 / tenants.weight AS share
     FROM walk JOIN tenants ON tenants.id = walk.tenant_id
@@ -117,9 +138,9 @@ candidates AS (
             SELECT id, tenant_id, priority FROM jobs
             WHERE agent = $1 AND lane = $2 AND tenant_id = walk.tenant_id
               AND state = 'queued' AND released_at IS NULL AND ready
-            ORDER BY priority DESC, id LIMIT $5) AS front) AS best
+            ORDER BY priority DESC, id LIMIT $4) AS front) AS best
     WHERE tenants.running_limit IS NULL OR busy.count + best.rank <= tenants.running_limit
-    ORDER BY share, walk.turn, best.rank LIMIT $5),
+    ORDER BY share, walk.turn, best.rank LIMIT $4),
 held AS MATERIALIZED (
     SELECT jobs.id, candidates.share, candidates.turn FROM jobs JOIN candidates USING (id)
     WHERE jobs.state = 'queued' AND jobs.released_at IS NULL AND jobs.ready
@@ -141,9 +162,7 @@ async def release(
     tenant, priority and age decide. The walk over tenants begins after `cursor` and wraps. Returns the picks in their
     order, and the cursor for the next time. Its cost depends on `count`, not on how many jobs or tenants wait.
     """
-    rows: list[Record] = await connection.fetch(_FAIR, agent, lane.value, cursor, UUID(int=2**128 - 1), count)
-    if len(rows) < count and cursor != FIRST_TENANT:
-        rows += await connection.fetch(_FAIR, agent, lane.value, FIRST_TENANT, cursor, count - len(rows))
+    rows = await connection.fetch(_FAIR, agent, lane.value, cursor, count)
     picks = [Release(row["id"], row["release"], agent, lane.value) for row in rows]
     return picks, rows[-1]["tenant_id"] if rows else FIRST_TENANT
 

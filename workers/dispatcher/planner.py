@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from datetime import timedelta
 from uuid import UUID
 
@@ -42,17 +43,24 @@ class Planner:
 
     async def run(self) -> None:
         """Plan until cancelled."""
+        look_at = 0.0
         while True:
             self._woken.clear()
-            wait = LOOK_EVERY_S
+            wait = 0.0
             try:
-                await release.make_due_ready(self._pool)
                 while await self.plan() >= MOST_AT_ONCE:
                     pass  # there may be more
-                due = await release.next_due(self._pool)
-                wait = LOOK_EVERY_S if due is None else min(max(due, 0.0), LOOK_EVERY_S)
+                # Work that waits for its time is looked at once a second, or when the next is due: not at every wake.
+                now = time.monotonic()
+                if now >= look_at:
+                    await release.make_due_ready(self._pool)
+                    due = await release.next_due(self._pool)
+                    look_at = now + (LOOK_EVERY_S if due is None else min(max(due, 0.0), LOOK_EVERY_S))
+                    continue
+                wait = look_at - now
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 logger.warning("Nothing can be released for the pool %s (%s).", self._name, error)
+                wait = LOOK_EVERY_S
             try:
                 async with asyncio.timeout(wait):
                     await self._woken.wait()
@@ -63,9 +71,9 @@ class Planner:
         """Release what there is room for, the interactive lane first. Returns how many jobs that was."""
         picked: list[release.Release] = []
         async with self._pool.acquire() as connection, connection.transaction():
-            if not await release.planning(connection, self._name):
+            load = await release.plan(connection, self._name, self._agents, ALIVE_WITHIN)
+            if load is None:
                 return 0
-            load = await release.load(connection, self._name, self._agents, ALIVE_WITHIN)
             room = min(load.interactive_room(), MOST_AT_ONCE)
             picked += await self._pick(connection, Lane.INTERACTIVE, room)
             room = min(load.batch_room() - len(picked), MOST_AT_ONCE)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from job_life import Life
 
+from core.database.pool import Connection
 from core.ids import new_id
 from core.jobs import release
 from core.jobs.release import Load
@@ -22,8 +23,10 @@ async def worker(life: Life, slots: int) -> object:
 
 
 async def load(life: Life) -> Load:
-    async with life.pool.acquire() as connection:
-        return await release.load(connection, life.agent, [life.agent], ALIVE)
+    async with life.pool.acquire() as connection, connection.transaction():
+        found = await release.plan(connection, life.agent, [life.agent], ALIVE)
+    assert found is not None
+    return found
 
 
 async def room(life: Life) -> int:
@@ -50,6 +53,7 @@ async def test_two_planners_at_once_release_no_job_twice(life: Life) -> None:
 async def test_without_a_live_worker_there_is_no_room(life: Life) -> None:
     assert await room(life) == 0
     worker_id = await worker(life, 4)
+    await life.submit()
     assert await room(life) == 4 + 2
     await life.pool.execute("UPDATE workers SET heartbeat_at = now() - interval '1 minute' WHERE id = $1", worker_id)
     assert await room(life) == 0
@@ -66,7 +70,7 @@ async def test_what_runs_and_what_is_under_way_both_take_room(life: Life) -> Non
     first, second, _ = await life.release()
     claim = await life.claim(first)
     assert claim is not None
-    assert await load(life) == Load(workers=1, slots=4, under_way=3, batch_under_way=0)
+    assert await load(life) == Load(1, 4, 3, 0, interactive_waits=False, batch_waits=False)
     await life.end(claim)
     assert (await load(life)).under_way == 2
     await life.cancel(second.job_id)
@@ -97,14 +101,17 @@ async def test_room_is_never_negative(life: Life) -> None:
 
 
 async def test_one_planner_at_a_time_plans_a_pool(life: Life) -> None:
+    async def plan(connection: Connection, pool: str) -> Load | None:
+        return await release.plan(connection, pool, [life.agent], ALIVE)
+
     async with life.pool.acquire() as one, life.pool.acquire() as other:
         async with one.transaction():
-            assert await release.planning(one, life.agent)
+            assert await plan(one, life.agent)
             async with other.transaction():
-                assert not await release.planning(other, life.agent)
-                assert await release.planning(other, life.agent + "-2")
+                assert await plan(other, life.agent) is None
+                assert await plan(other, life.agent + "-2")
         async with other.transaction():
-            assert await release.planning(other, life.agent)
+            assert await plan(other, life.agent)
 
 
 async def test_released_and_unclaimed_jobs_are_found_again(life: Life) -> None:
