@@ -161,9 +161,10 @@ async def test_a_sessions_programs_run_in_order_and_share_their_variables(client
 
 async def test_sessions_see_neither_each_others_files_nor_variables(client: Client) -> None:
     one, other = await client.session(), await client.session()
-    assert await client.printed("open('secret.txt', 'w').write('s'); secret = 1; print('ok')", one) == "ok\n"
-    look = "import os, glob\nprint('secret' in globals(), glob.glob('**', recursive=True), os.listdir('/tmp'))"
-    assert await client.printed(look, other) == "False [] []\n"
+    write = "for path in ('secret.txt', '/tmp/secret.txt'): open(path, 'w').write('s')\nsecret = 1; print('ok')"
+    assert await client.printed(write, one) == "ok\n"
+    look = "import os, glob\nprint('secret' in globals(), glob.glob('**', recursive=True), os.path.exists('/tmp/secret.txt'))"
+    assert await client.printed(look, other) == "False [] False\n"
     answer = await client.http.get(f"/v1/sessions/{other}/files/secret.txt")
     assert answer.status_code == 404
     assert (await client.http.get(f"/v1/sessions/{one}/files/secret.txt")).text == "s"
