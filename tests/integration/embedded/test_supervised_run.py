@@ -3,6 +3,7 @@ nothing is left however it ends. Each run is a real one, in a terminal of its ow
 Postgres and Redis.
 """
 
+import contextlib
 import json
 import os
 import pty
@@ -103,6 +104,9 @@ class Run:
 
     def dispose(self) -> None:
         """Kill what a failed test left, so that it disturbs no other."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.terminate()
+            self.process.wait(30)
         self.process.kill()
         self.process.wait()
         sockets = self.home / "run" / "sockets"
