@@ -75,7 +75,9 @@ def faults_in_proc(name: str) -> list[str]:
     lines = [line for line in docker("exec", name, "sh", "-c", PROC).splitlines() if "Uid" in line]
     faults = [] if lines else ["its processes can't be seen"]
     for line in lines:
-        fields = {key: value.split() for key, _, value in (part.strip().partition(":") for part in line.split(";")) if key}
+        fields = {
+            key: value.split() for key, _, value in (part.strip().partition(":") for part in line.split(";")) if key
+        }
         if "0" in fields["Uid"]:
             faults.append("a process of it is root")
         if int(fields["CapEff"][0], 16) and fields["Uid"][0] == "0":
@@ -90,7 +92,9 @@ def faults_of_sandbox(sandbox: dict[str, Any], containers: dict[str, dict[str, A
     name = sandbox["Name"].lstrip("/")
     faults = []
     environment = docker("exec", name, "sh", "-c", "cat /proc/[0-9]*/environ 2>/dev/null; true").split("\0")
-    strange = sorted({entry.partition("=")[0] for entry in environment if entry and not entry.startswith(SANDBOX_MAY_KNOW)})
+    strange = sorted(
+        {entry.partition("=")[0] for entry in environment if entry and not entry.startswith(SANDBOX_MAY_KNOW)}
+    )
     if strange:
         faults.append(f"its environment has {strange}")
     if any(secret in entry for secret in secrets for entry in environment):
@@ -123,7 +127,9 @@ def reached_from(name: str, targets: list[tuple[str, str, int]]) -> list[str]:
 
 def addresses(container: dict[str, Any]) -> list[str]:
     """In all its networks."""
-    return [network["IPAddress"] for network in container["NetworkSettings"]["Networks"].values() if network["IPAddress"]]
+    return [
+        network["IPAddress"] for network in container["NetworkSettings"]["Networks"].values() if network["IPAddress"]
+    ]
 
 
 def main() -> int:
@@ -144,7 +150,9 @@ def main() -> int:
     for fault in faults:
         print(f"  {fault}", file=sys.stderr)
     if not faults:
-        print(f"  {len(found)} containers: not root, no capability, read-only, bounded; no secret shown; the sandbox reaches nobody")
+        print(
+            f"  {len(found)} containers: not root, no capability, read-only, bounded; no secret shown; the sandbox reaches nobody"
+        )
     return 1 if faults else 0
 
 

@@ -3,7 +3,7 @@
 
     deploy/smoke.py http://127.0.0.1:8080 --key-file deploy/secrets/api_key
 
-Needs nothing but Python 3.9. Leaves nothing behind: the session it works in is deleted. Exit status 1 where a step fails.
+Needs nothing but Python 3.9, and deletes the session that it worked in. Exit status 1 where a step fails.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Iterator, Optional
+from typing import Any
 
 WINE = Path(__file__).resolve().parent.parent / "examples" / "wine.csv"
 PROMPT = "load wine.csv, average alcohol by class, and draw it"
@@ -56,7 +57,7 @@ class Service:
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def open(
-        self, method: str, path: str, body: Any = None, *, headers: Optional[dict[str, str]] = None, known: bool = True
+        self, method: str, path: str, body: Any = None, *, headers: dict[str, str] | None = None, known: bool = True
     ) -> Any:
         """The response, whatever its status; with the key unless `known` is False."""
         sent = dict(headers or {})

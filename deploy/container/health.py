@@ -60,7 +60,6 @@ def sandbox() -> None:
 
 
 async def _holds(query: str, *arguments: object) -> bool:
-    sys.path.insert(0, str(Path(__file__).resolve().parent))
     import asyncpg
     from start import environment_of
 
@@ -85,12 +84,14 @@ def dispatcher() -> None:
         raise Unhealthy("it does not listen for new work")
 
 
+HERE = str(Path(__file__).resolve().parent)
 CHECKS = {"api": api, "sandbox": sandbox, "worker": worker, "dispatcher": dispatcher}
 
 
 def main() -> None:
     if len(sys.argv) != 2 or sys.argv[1] not in CHECKS:
         sys.exit(f"usage: aci-health {'|'.join(CHECKS)}")
+    sys.path.insert(0, HERE)  # by its link's name it would look for `start` beside the link
     try:
         CHECKS[sys.argv[1]]()
     except Exception as error:
