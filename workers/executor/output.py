@@ -68,10 +68,11 @@ class Output:
         self.take(Frame("", text + "\n", False, [], None))
 
     def _emit(self, stream: str, text: str) -> None:
-        if self._left <= 0:
-            if not self._told:
-                self._told = True
-                self._context.emit("stderr", text=CUT)
+        if self._told:
             return
-        self._context.emit(stream, text=text[: self._left])
+        if self._left > 0:
+            self._context.emit(stream, text=text[: self._left])
+        if len(text) > self._left:
+            self._told = True
+            self._context.emit("stderr", text=CUT)
         self._left -= len(text)
