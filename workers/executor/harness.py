@@ -44,6 +44,9 @@ TRACEBACK_LINES = 100
 
 DRAWS = re.compile(r"matplotlib|seaborn|pyplot|\.plot\b|\.hist\b|\.boxplot\b")
 
+WORK = os.getcwd()
+"""The working directory, wherever a program may go from there."""
+
 count = 0
 """Programs run in this interpreter."""
 
@@ -128,7 +131,7 @@ class Recorder:
         figure.savefig(stream, format="png", bbox_inches="tight", dpi=110)
         return {"image/png": self.store(stream.getvalue(), "png"), "text/plain": text_of(figure)}
 
-    def open_figures(self, *_: Any, **__: Any) -> None:
+    def open_figures(self) -> None:
         """`plt.show()`, and the end of the run: every figure that is open, in the order they were made."""
         pyplot = sys.modules.get("matplotlib.pyplot")
         if pyplot is None:
@@ -177,11 +180,10 @@ def table_of(value: Any) -> "Bundle | None":
         return None
     frame = value.to_frame() if isinstance(value, pandas.Series) else value
     head = frame.iloc[:TABLE_ROWS, :TABLE_COLUMNS]
-    resource = (
-        json.loads(head.to_json(orient="table", index=True, date_format="iso", default_handler=str))
-        if plain(head)
-        else None
-    )
+    resource = None
+    if plain(head):
+        with contextlib.suppress(ValueError, TypeError, OverflowError):  # not every frame can be written as one
+            resource = json.loads(head.to_json(orient="table", index=True, date_format="iso", default_handler=str))
     with pandas.option_context("display.max_rows", TABLE_ROWS, "display.max_columns", TABLE_COLUMNS):
         bundle = {"text/html": head.to_html(max_rows=TABLE_ROWS), "text/plain": repr(value)}
     if resource is not None:
@@ -307,7 +309,7 @@ def error_of(error: BaseException, name: str) -> "dict[str, Any]":
         half = TRACEBACK_LINES // 2
         lines = [*lines[:half], f"  … {len(lines) - 2 * half} lines left out …", *lines[-half:]]
     return {
-        "name": type(error).__name__,
+        "name": type(error).__name__[:200],
         "value": str(error)[:10_000],
         "traceback": [text[:2000] for text in lines],
         "line": line,
@@ -330,17 +332,17 @@ def leave_out_harness(whole: "traceback.TracebackException | None", name: str) -
 def snapshot() -> Snapshot:
     """Size and time of every file in the working directory, by path; links and our own folder left out."""
     found: Snapshot = {}
-    for folder, folders, names in os.walk("."):
-        if folder == ".":
+    for folder, folders, names in os.walk(WORK):
+        if folder == WORK:
             folders[:] = [
                 each for each in folders if each not in (HOME, "__pycache__", ".ipython", ".cache", ".config")
             ]
         for name in names:
-            path = os.path.normpath(os.path.join(folder, name))
+            path = os.path.join(folder, name)
             with contextlib.suppress(OSError):
                 state = os.lstat(path)
                 if os.path.isfile(path) and not os.path.islink(path):
-                    found[path] = (state.st_size, state.st_mtime_ns, state.st_ino)
+                    found[os.path.relpath(path, WORK)] = (state.st_size, state.st_mtime_ns, state.st_ino)
             if len(found) > 20 * FILES_LIMIT:
                 return found
     return found
@@ -361,7 +363,7 @@ def run(identifier: str) -> None:
     """Run `.aci/<identifier>/request.json` and write `report.json` beside it."""
     global count
     count += 1
-    folder = os.path.join(HOME, identifier)
+    folder = os.path.join(WORK, HOME, identifier)
     with open(os.path.join(folder, "request.json"), encoding="utf-8") as file:
         request = json.load(file)
     code = request["code"]
@@ -381,6 +383,9 @@ def run(identifier: str) -> None:
                     variables["_"] = value
                     report["text"] = text_of(value)[:TEXT_LIMIT]
                     recorder.show(value)
+                    if is_figure(value) and "matplotlib.pyplot" in sys.modules:
+                        # It is drawn now, and not once more among the open ones.
+                        sys.modules["matplotlib.pyplot"].close(value)
             except SystemExit as stop:
                 if stop.code not in (None, 0):
                     report["exit"], report["error"] = "error", error_of(stop, name)
@@ -390,8 +395,9 @@ def run(identifier: str) -> None:
     except BaseException as error:  # drawing or showing failed: that, too, is the program's
         if report["error"] is None:
             report["exit"], report["error"] = "error", error_of(error, name)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):  # the program may have closed it, or put anything in its place
+            stream.flush()
     changed = changes(before, snapshot())
     report |= {
         "outputs": recorder.outputs,
@@ -399,8 +405,9 @@ def run(identifier: str) -> None:
         "files": changed[:FILES_LIMIT],
     }
     unfinished = os.path.join(folder, "report.tmp")
-    with open(unfinished, "w", encoding="utf-8", errors="backslashreplace") as file:
-        json.dump(report, file, default=str)
+    # Lone surrogates (of a file name that is no UTF-8, say) have no place in JSON, be it as an escape of its own.
+    with open(unfinished, "w", encoding="utf-8", errors="replace") as file:
+        json.dump(report, file, default=str, ensure_ascii=False)
     os.replace(unfinished, os.path.join(folder, "report.json"))
 
 
@@ -416,10 +423,15 @@ def in_place(recorder: Recorder, request: "dict[str, Any]") -> "Iterator[None]":
     shell = ipython()
     if shell is not None:
         places.append((shell.display_pub, "publish", recorder.publish))
+
+    def show(*_: Any, **__: Any) -> None:
+        """A plain function: matplotlib writes attributes of it when it chooses its backend."""
+        recorder.open_figures()
+
     if DRAWS.search(request["code"]) or "matplotlib.pyplot" in sys.modules:
         os.environ.setdefault("MPLBACKEND", "Agg")
         with contextlib.suppress(ImportError):
-            places.append((importlib.import_module("matplotlib.pyplot"), "show", recorder.open_figures))
+            places.append((importlib.import_module("matplotlib.pyplot"), "show", show))
     missing = object()
     saved = [(owner, name, owner.__dict__.get(name, missing)) for owner, name, _ in places]
     for owner, name, ours in places:
