@@ -1,0 +1,73 @@
+"""What a program prints is passed on and kept within limits, and it is said where it was cut."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from core.settings import Settings
+from workers.executor.agentcore import Frame
+from workers.executor.output import CUT, Kept, Output
+
+Said = list[tuple[str, str]]
+
+
+def output(stream: int = 100, result: int = 10) -> tuple[Output, Said]:
+    said: Said = []
+    settings = Settings(event_text_limit=stream, result_text_limit=result)
+    context: Any = SimpleNamespace(settings=settings, emit=lambda type_, text: said.append((type_, text)))
+    return Output(context), said
+
+
+def frame(stdout: str = "", stderr: str = "", ended: str | None = None) -> Frame:
+    return Frame(stdout, stderr, False, [], ended)
+
+
+def test_both_streams_are_passed_on_and_kept_apart() -> None:
+    taken, said = output()
+    taken.take(frame("a"))
+    taken.take(frame("b", "e"))
+    taken.take(frame())
+    assert said == [("stdout", "a"), ("stdout", "b"), ("stderr", "e")]
+    assert (taken.stdout.text, taken.stderr.text, taken.truncated) == ("ab", "e", False)
+
+
+@pytest.mark.parametrize("pieces", [["x" * 150], ["x" * 60, "x" * 90], ["x" * 100, "x"], ["x" * 99, "xx", "x"]])
+def test_the_stream_is_cut_at_its_limit_and_says_so_once(pieces: list[str]) -> None:
+    taken, said = output(stream=100, result=1000)
+    for piece in pieces:
+        taken.take(frame(piece))
+    assert "".join(text for type_, text in said if type_ == "stdout") == "x" * 100
+    assert [text for type_, text in said if type_ == "stderr"] == [CUT]
+    assert taken.truncated
+
+
+def test_exactly_the_limit_is_not_cut() -> None:
+    taken, said = output(stream=10, result=10)
+    taken.take(frame("x" * 10))
+    assert said == [("stdout", "x" * 10)]
+    assert not taken.truncated
+
+
+def test_both_streams_share_the_streams_limit() -> None:
+    taken, said = output(stream=10)
+    taken.take(frame("x" * 8, "e" * 8))
+    assert said == [("stdout", "x" * 8), ("stderr", "e" * 2), ("stderr", CUT)]
+
+
+@pytest.mark.parametrize("pieces", [["x" * 15], ["x" * 9, "xx"], ["x" * 10, "x", "x"]])
+def test_the_result_keeps_the_beginning(pieces: list[str]) -> None:
+    kept = Kept(10)
+    for piece in pieces:
+        kept.add(piece)
+    assert kept.text == "x" * 10 + CUT
+    assert kept.cut
+
+
+def test_why_the_server_ended_the_run_is_kept() -> None:
+    taken, _ = output()
+    taken.take(frame(ended="memory-limit"))
+    taken.take(frame("rest"))
+    assert taken.ended == "memory-limit"
