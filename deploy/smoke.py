@@ -14,7 +14,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +184,14 @@ def execute(service: Service, session: str) -> str:
     return f"first output {early:.1f} s before the end; a table; a figure of {len(image)} bytes"
 
 
+def timed(step: Callable[..., str], *given: object) -> None:
+    """Take a step, and print how long it took and what it saw."""
+    name, began = step.__name__.replace("_", " "), time.monotonic()
+    print(f"  {name:<20}", end=" ", flush=True)
+    said = step(*given)
+    print(f"{time.monotonic() - began:5.1f} s  {said}", flush=True)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("url", help="where the page is")
@@ -192,16 +200,13 @@ def main() -> int:
     service = Service(arguments.url, arguments.key_file.read_text().strip())
     session = ""
     try:
-        for step in (readiness, strangers_stay_out, page, sign_in, upload, generate, execute):
-            began = time.monotonic()
-            if step in (upload, generate, execute):
-                session = session or str(service.json("POST", "/v1/sessions", {"title": "smoke"})["id"])
-                said = step(service, session)  # type: ignore[operator]
-            else:
-                said = step(service)  # type: ignore[operator]
-            print(f"  {step.__name__.replace('_', ' '):<20} {time.monotonic() - began:5.1f} s  {said}", flush=True)
+        for step in (readiness, strangers_stay_out, page, sign_in):
+            timed(step, service)
+        session = str(service.json("POST", "/v1/sessions", {"title": "smoke"})["id"])
+        for work in (upload, generate, execute):
+            timed(work, service, session)
     except (Failed, OSError, ValueError, KeyError) as error:
-        print(f"  {step.__name__.replace('_', ' ')} FAILED: {type(error).__name__}: {error}", file=sys.stderr)
+        print(f"  FAILED: {type(error).__name__}: {error}", file=sys.stderr)
         return 1
     finally:
         if session:
