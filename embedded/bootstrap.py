@@ -173,8 +173,10 @@ class Installation(threading.Thread):
 
     def progress(self) -> str:
         """Where it stands, in a few words."""
-        count = f"{min(self.seen, self.lock.packages())}/{self.lock.packages()}"
-        return "{} {}{}".format(self.lock.name, count, " " + self.latest if self.latest else "")
+        count = self.lock.packages()
+        if self.seen >= count:
+            return f"{self.lock.name}: unpacking"
+        return f"{self.lock.name}: {self.seen} of {count} {self.latest}".rstrip()
 
     def _install(self) -> None:
         environment = self.environment
@@ -230,19 +232,21 @@ class Installation(threading.Thread):
         if child.stdout is not None:
             for line in child.stdout:
                 self._lines.append(line.rstrip())
-                collecting = re.match(r"\s*(?:Collecting|Requirement already satisfied:) ([\w.-]+?)==", line)
+                collecting = re.match(
+                    r"\s*(?:Collecting|Requirement already satisfied:) ([\w.-]+?)==|Processing (?=\S)", line
+                )
                 if collecting:
                     self.seen += 1
-                    self.latest = collecting[1]
+                    self.latest = collecting[1] or ""
                 elif line.startswith("Installing collected"):
-                    self.latest = "(unpacking)"
+                    self.seen = self.lock.packages()
         return child.wait()
 
 
 NO_NETWORK = re.compile(
     r"name resolution|name or service not known|failed to establish a new connection|network is unreachable"
     r"|connection refused|connection reset|no route to host|read timed out|connecttimeout"
-    r"|max retries exceeded|proxyerror|sslerror|certificate verify failed|dns error",
+    r"|max retries exceeded|proxyerror|sslerror|certificate verify failed|dns error|from versions: none",
     re.IGNORECASE,
 )
 NO_COMPILER = re.compile(

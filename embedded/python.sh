@@ -13,7 +13,12 @@ old="" bare=""
 for candidate in ${PYTHON:+"$PYTHON"} python3 python3.12 python3.11 python3.13 /usr/bin/python3 /usr/local/bin/python3; do
     "$candidate" -c "$fit" >/dev/null 2>&1
     case $? in
-        0) exec "$candidate" "$@" ;;
+        0)
+            if [ -n "${PYTHON:-}" ] && [ "$candidate" != "$PYTHON" ]; then
+                echo "$PYTHON is not fit (3.11 or newer with venv is needed); using $candidate." >&2
+            fi
+            exec "$candidate" "$@"
+            ;;
         3) old="${old:-$candidate}" ;;
         4) bare="${bare:-$candidate}" ;;
     esac

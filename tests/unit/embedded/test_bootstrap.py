@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[3]
         ("make: not found", InstallFailed, "no C compiler"),
         ("NewConnectionError: Failed to establish a new connection", InstallFailed, "can't be reached"),
         ("Temporary failure in name resolution", InstallFailed, "can't be reached"),
+        ("ERROR: Could not find a version (from versions: none)", InstallFailed, "can't be reached"),
         ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES", InstallFailed, "its hash differs"),
         ("something else", InstallFailed, "could not be installed"),
     ],
@@ -126,6 +127,14 @@ def test_passes_over_a_python_that_does_not_start(tmp_path: Path) -> None:
     script(tmp_path, "python3", "exit 126")
     script(tmp_path, "python3.11", f'exec {sys.executable} "$@"')
     assert look_for_python(tmp_path).stdout == "ran\n"
+
+
+def test_says_when_the_named_python_is_not_fit(tmp_path: Path) -> None:
+    script(tmp_path, "old", "exit 3")
+    script(tmp_path, "python3", f'exec {sys.executable} "$@"')
+    found = look_for_python(tmp_path, python=str(tmp_path / "old"))
+    assert found.stdout == "ran\n"
+    assert "old is not fit" in found.stderr
 
 
 def test_takes_the_python_that_was_named(tmp_path: Path) -> None:
