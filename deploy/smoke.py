@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 import time
 import urllib.error
@@ -61,12 +62,9 @@ class Service:
     ) -> Any:
         """The response, whatever its status; with the key unless `known` is False."""
         sent = dict(headers or {})
-        if isinstance(body, bytes):
-            data = body
-            sent.setdefault("Content-Type", "application/octet-stream")
-        else:
-            data = None if body is None else json.dumps(body).encode()
-            sent.setdefault("Content-Type", "application/json")
+        raw = isinstance(body, bytes)
+        data: bytes | None = body if raw or body is None else json.dumps(body).encode()
+        sent.setdefault("Content-Type", "application/octet-stream" if raw else "application/json")
         if known:
             sent["Authorization"] = f"Bearer {self.key}"
         request = urllib.request.Request(self.url + path, data, sent, method=method)  # noqa: S310 - the user's address
@@ -119,9 +117,16 @@ def page(service: Service) -> str:
         policy = response.headers.get("Content-Security-Policy", "")
         check("default-src 'none'" in policy, f"the page's policy is {policy!r}")
         check(response.headers.get("Cache-Control") == "no-cache", "the page itself may be cached")
+        assets = re.findall(r'(?:src|href)="(/assets/[^"]+)"', response.read().decode())
+    for asset in assets:
+        with service.open("GET", asset, headers={"Accept-Encoding": "gzip"}, known=False) as response:
+            check(response.status == 200, f"{asset} answered {response.status}")
+            check("immutable" in response.headers.get("Cache-Control", ""), f"{asset} is asked for again each time")
+            kind = response.headers.get_content_type()
+            check(kind in ("text/css", "application/javascript", "text/javascript"), f"{asset} comes as {kind}")
     with service.open("GET", "/assets/none.js", known=False) as response:
         check(response.status == 404, f"an asset that is not there answered {response.status}")
-    return "served under its policy"
+    return f"served under its policy, with {len(assets)} files that may be kept"
 
 
 def readiness(service: Service) -> str:

@@ -146,7 +146,9 @@ def test_on_aws_no_sandbox_runs_and_executors_ask_agentcore() -> None:
     override = yaml.safe_load((ROOT / "deploy" / "aws.yml").read_text())["services"]
     assert override["worker-execute"]["environment"]["ACI_SANDBOX_ENDPOINT"] == ""
     assert override["sandbox"]["profiles"]
-    assert set(override) <= set(SERVICES)
+    profile = yaml.safe_load((ROOT / "deploy" / "aws-profile.yml").read_text())["services"]
+    assert set(override) | set(profile) <= set(SERVICES)
+    assert "sandbox" not in profile
 
 
 # --- the sandbox's system call profile -----------------------------------------------------------------
