@@ -10,7 +10,7 @@ ARGS ?=
 # Builds the environments that are needed, then goes on as the Python of the first.
 IN = @PYTHON="$(PYTHON)" exec sh embedded/python.sh -m embedded.bootstrap
 
-.PHONY: help run test lint format lock hooks clean reset
+.PHONY: help run dev test lint format lock hooks clean reset
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -18,13 +18,16 @@ help: ## list the targets
 	@echo "  Settings go before it: ACI_PORT=8001 make run. See docs/running.md."
 
 run: ## start everything on this machine and say where the page is; Ctrl-C stops it
-	$(IN) --need service --need sandbox -- -m embedded $(ARGS)
+	$(IN) --need service --need sandbox --need node -- -m embedded $(ARGS)
+
+dev: ## the same, with the page served by Vite on port 3000, anew whenever its sources change
+	$(IN) --need service --need sandbox --need node -- -m embedded --procfile Procfile.dev $(ARGS)
 
 test: ## run the unit and integration tests, on a Postgres and a Redis of their own
-	$(IN) --need dev --need sandbox -- -m pytest $(ARGS)
+	$(IN) --need dev --need sandbox --need node -- -m pytest $(ARGS)
 
 lint: ## check style and types, as CI does
-	$(IN) --need dev -- .ci/lint.py
+	$(IN) --need dev --need node -- .ci/lint.py
 
 format: ## put the code into the agreed form
 	$(IN) --need dev -- -m ruff format .
@@ -36,7 +39,7 @@ hooks: ## have git run the checks before each commit
 	$(IN) --need dev -- -m pre_commit install
 
 clean: ## remove environments and caches; the data in var/ stays
-	rm -rf .venv .venv-sandbox .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-sandbox .venv-node frontend/node_modules frontend/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './var/*' -prune -exec rm -rf {} +
 
 reset: ## remove the database, the secrets and the logs in var/

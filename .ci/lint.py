@@ -7,6 +7,7 @@ CHECKS = (
     ("ruff", "check", "."),
     ("ruff", "format", "--check", "."),
     ("mypy",),
+    ("embedded.page", "--", "run", "lint"),
 )
 
 

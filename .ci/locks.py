@@ -16,6 +16,7 @@ LOCKS = {
     "service": ("pyproject.toml", "--extra", "embedded"),
     "dev": ("pyproject.toml", "--extra", "embedded", "--extra", "dev"),
     "sandbox": ("requirements/sandbox.in",),
+    "node": ("requirements/node.in",),
 }
 # For every platform at once, installable by plain pip, and without a word about where it was made.
 FORM = ("--universal", "--python-version", "3.11", "--generate-hashes", "--no-emit-index-url", "--no-header", "--quiet")

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from embedded import page
 from embedded.errors import EmbeddedError
 from embedded.launcher import Launcher, Plan
 from embedded.places import ROOT, home_from
@@ -55,10 +56,21 @@ def plan_from(arguments: Sequence[str], environment: dict[str, str]) -> Plan:
     )
 
 
+def build_page() -> None:
+    """The page first, if it has changed; the service runs without it as well, so a failure is told and no more."""
+    try:
+        page.build()
+    except EmbeddedError as error:
+        print(f"\n{error}\n", file=sys.stderr)
+
+
 def main() -> int:
     """Run until asked to stop; errors that a person can act on are told in their own words."""
     try:
-        return asyncio.run(Launcher(plan_from(sys.argv[1:], dict(os.environ)), Screen()).run())
+        plan = plan_from(sys.argv[1:], dict(os.environ))
+        if plan.procfile == ROOT / "Procfile":
+            build_page()
+        return asyncio.run(Launcher(plan, Screen()).run())
     except EmbeddedError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

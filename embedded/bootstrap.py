@@ -58,8 +58,25 @@ LOCKS = {
         Lock("service", ".venv", 500_000_000),
         Lock("dev", ".venv", 700_000_000, contains=["service"]),
         Lock("sandbox", ".venv-sandbox", 1_100_000_000),
+        Lock("node", ".venv-node", 250_000_000),
     )
 }
+
+
+OLDEST_NODE = (20, 19)
+
+
+def fit_node() -> Path | None:
+    """The machine's own Node, where it is new enough to build the page and has its npm; else None."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        return None
+    try:
+        said = subprocess.run([node, "--version"], stdout=subprocess.PIPE, text=True, timeout=10).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    numbers = re.match(r"v(\d+)\.(\d+)", said)
+    return Path(node) if numbers and tuple(int(part) for part in numbers.groups()) >= OLDEST_NODE else None
 
 
 def check_python() -> None:
@@ -396,7 +413,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in ("SIGTERM", "SIGHUP"):
         signal.signal(getattr(signal, name), _interrupt)
     try:
-        install([LOCKS[name] for name in chosen.need])
+        install([LOCKS[name] for name in chosen.need if name != "node" or fit_node() is None])
         for name in ("SIGTERM", "SIGHUP"):
             signal.signal(getattr(signal, name), signal.SIG_DFL)
         if chosen.then:
