@@ -33,6 +33,7 @@ export function followJob(jobId: string, after: number, follower: Follower): () 
     ...(after > 0 ? { initialLastEventId: String(after) } : {}),
     fetch: async (url, init) => {
       const response = await globalThis.fetch(url, init as RequestInit);
+      if (response.status === 204) end(); // there is nothing after what was seen
       if (response.ok) return response;
       const problem = await problemOf(response);
       if (response.status === 401) signInWanted.set(true);
@@ -42,13 +43,11 @@ export function followJob(jobId: string, after: number, follower: Follower): () 
       }
       throw problem; // anything else is tried again
     },
-    onConnect: () => follower.onConnection("open"),
+    onConnect: () => {
+      if (!over) follower.onConnection("open");
+    },
     onScheduleReconnect: () => {
       if (!over) follower.onConnection("reconnecting");
-    },
-    onDisconnect: () => {
-      // A 204: there is nothing after what was seen.
-      if (source.readyState === "closed") end();
     },
     onMessage: ({ data, event }) => {
       if (over) return;

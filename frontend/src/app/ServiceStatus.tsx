@@ -1,4 +1,3 @@
-import Badge from "@cloudscape-design/components/badge";
 import Box from "@cloudscape-design/components/box";
 import Popover from "@cloudscape-design/components/popover";
 import StatusIndicator, { type StatusIndicatorProps } from "@cloudscape-design/components/status-indicator";
@@ -29,14 +28,11 @@ function Model({ models }: { models: Models }) {
   }
   const chain = models.chain.length > 1 ? `Asked in this order: ${models.chain.join(", ")}.` : null;
   return (
-    <>
-      {models.demo && <Badge color="severity-medium">Demo</Badge>}
-      <Word title="Model" status="success" text={models.demo ? "Demo model" : models.model}>
-        <div>{sentence(models.detail)}</div>
-        {chain && <div>{chain}</div>}
-        {models.demo && <div>It knows a number of tasks by heart and is no language model.</div>}
-      </Word>
-    </>
+    <Word title="Model" status={models.demo ? "info" : "success"} text={models.demo ? "Demo model" : models.model}>
+      <div>{sentence(models.detail)}</div>
+      {chain && <div>{chain}</div>}
+      {models.demo && <div>It knows a number of tasks by heart and is no language model.</div>}
+    </Word>
   );
 }
 

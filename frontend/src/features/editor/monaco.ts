@@ -85,6 +85,7 @@ const SHARED: monaco.editor.IStandaloneEditorConstructionOptions = {
   fontSize: 14,
   lineHeight: 21,
   fontFamily: '"Monaco", "Menlo", "Consolas", "Courier Prime", "Courier", monospace',
+  renderFinalNewline: "on",
   minimap: { enabled: false },
   scrollBeyondLastLine: false,
   overviewRulerLanes: 0,
@@ -97,7 +98,7 @@ const SHARED: monaco.editor.IStandaloneEditorConstructionOptions = {
 };
 
 export function createEditor(place: HTMLElement, code: string, label: string): monaco.editor.IStandaloneCodeEditor {
-  return monaco.editor.create(place, {
+  const editor = monaco.editor.create(place, {
     ...SHARED,
     value: code,
     language: "python",
@@ -109,6 +110,10 @@ export function createEditor(place: HTMLElement, code: string, label: string): m
     glyphMargin: false,
     folding: true,
   });
+  editor.getModel()?.updateOptions({
+    bracketColorizationOptions: { enabled: false, independentColorPoolPerBracketType: false },
+  });
+  return editor;
 }
 
 export interface Mark {

@@ -41,17 +41,17 @@ export function Answer({ job, feed, actions }: Props) {
           </Box>
         ) : null,
       )}
-      {explanation && <Prose text={explanation} />}
-      {code && <PythonCode code={code} label={codeIsComplete ? "The program" : "The program so far"} />}
+      {explanation !== "" && <Prose text={explanation} />}
+      {code !== "" && <PythonCode code={code} label={codeIsComplete ? "The program" : "The program so far"} />}
       {wrong && <WhatToDo {...wrong} action={again} />}
       {ended && !wrong && (
         <SpaceBetween direction="horizontal" size="xs">
-          {code && (
+          {code !== "" && (
             <Button variant="primary" iconName="play" onClick={() => actions.onRun(code)}>
               Run
             </Button>
           )}
-          {code && (
+          {code !== "" && (
             <Button iconName="edit" onClick={() => actions.onOpen(code)}>
               Open in editor
             </Button>

@@ -1,12 +1,12 @@
 import Button from "@cloudscape-design/components/button";
-import Grid from "@cloudscape-design/components/grid";
-import { useEffect, useRef } from "react";
+import { useRef } from "react";
 import type { Job } from "@/api/types";
 import type { Example } from "@/features/generate/examples";
 import { FilesPanel } from "@/features/generate/FilesPanel";
 import { PromptBox } from "@/features/generate/PromptBox";
 import { type AnswerActions, Turn } from "@/features/generate/Turn";
 import { Welcome } from "@/features/generate/Welcome";
+import { useStickToEnd } from "@/lib/use-stick-to-end";
 
 interface Props {
   sessionId: string | null;
@@ -31,16 +31,13 @@ interface Props {
 export function GeneratorTab(props: Props) {
   const { jobs } = props;
   const end = useRef<HTMLDivElement>(null);
-  const newest = jobs?.[0]?.id;
-
-  useEffect(() => {
-    if (newest) end.current?.scrollIntoView({ block: "end" });
-  }, [newest]);
+  const turns = useRef<HTMLDivElement>(null);
+  useStickToEnd(turns, end, jobs?.[0]?.id);
 
   return (
-    <Grid gridDefinition={[{ colspan: { default: 12, m: 8 } }, { colspan: { default: 12, m: 4 } }]}>
+    <div className="aci-generator">
       <div className="aci-conversation">
-        <div className="aci-turns">
+        <div className="aci-turns" ref={turns}>
           {jobs?.length === 0 && <Welcome onExample={props.onExample} />}
           {props.hasEarlier && (
             <Button variant="inline-link" onClick={props.onEarlier}>
@@ -65,7 +62,9 @@ export function GeneratorTab(props: Props) {
           />
         </div>
       </div>
-      <FilesPanel sessionId={props.sessionId} uploading={props.uploading} onUpload={props.onUpload} />
-    </Grid>
+      <div className="aci-beside">
+        <FilesPanel sessionId={props.sessionId} uploading={props.uploading} onUpload={props.onUpload} />
+      </div>
+    </div>
   );
 }

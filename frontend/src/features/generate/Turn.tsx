@@ -10,6 +10,10 @@ export interface AnswerActions {
   onRetry: (job: Job) => void;
 }
 
+/** Said here, because the chat components do not know the colours of the dark mode. */
+const OUTGOING = { bubble: { background: "transparent", color: "var(--aci-text)" } };
+const INCOMING = { bubble: { background: "var(--aci-sunken)", color: "var(--aci-text)" } };
+
 /** A prompt and its answer. */
 export function Turn({ job, actions }: { job: Job; actions: AnswerActions }) {
   const feed = useJob(job);
@@ -18,6 +22,7 @@ export function Turn({ job, actions }: { job: Job; actions: AnswerActions }) {
     <div className="aci-turn">
       <ChatBubble
         type="outgoing"
+        style={OUTGOING}
         ariaLabel="You"
         avatar={<Avatar ariaLabel="You" tooltipText="You" iconName="user-profile" />}
       >
@@ -25,6 +30,7 @@ export function Turn({ job, actions }: { job: Job; actions: AnswerActions }) {
       </ChatBubble>
       <ChatBubble
         type="incoming"
+        style={INCOMING}
         ariaLabel="Code generator"
         avatar={<Avatar ariaLabel="Code generator" color="gen-ai" iconName="gen-ai" loading={working} />}
         showLoadingBar={working}

@@ -32,14 +32,7 @@ export function Welcome({ onExample }: { onExample: (example: Example) => void }
           alignment="horizontal"
           items={examples.map((one) => ({
             id: one.title,
-            text: (
-              <>
-                <b>{one.title}</b>
-                <br />
-                {one.prompt}
-              </>
-            ),
-            ariaLabel: `${one.title}: ${one.prompt}`,
+            text: one.prompt,
           }))}
           onItemClick={({ detail }) => {
             const example = examples.find((one) => one.title === detail.id);

@@ -3,7 +3,7 @@ import ProgressBar from "@cloudscape-design/components/progress-bar";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import type { JobState, Phase } from "@/api/job-state";
 import { phaseWords } from "@/api/phase";
-import { duration } from "@/lib/format";
+import { duration, wholeSeconds } from "@/lib/format";
 import { useNow } from "@/lib/use-now";
 
 /** Where a run is: waiting, running with the time it has left, or ended after so long. */
@@ -34,7 +34,7 @@ function timingText(phase: Phase, timeoutS: number, now: number): string {
   if (phase.kind === "running") {
     // The clocks of server and browser may differ: never below nothing, never above the whole.
     const seconds = Math.min(timeoutS, Math.max(0, Math.floor((now - Date.parse(phase.since)) / 1000)));
-    return `${duration(seconds * 1000)} · ${duration((timeoutS - seconds) * 1000)} left`;
+    return `${wholeSeconds(seconds)} · ${wholeSeconds(timeoutS - seconds)} left`;
   }
   if (phase.kind !== "ended") return "";
   const { run_ms, queued_ms } = phase.job.timings;

@@ -1,3 +1,4 @@
+import Box from "@cloudscape-design/components/box";
 import Button from "@cloudscape-design/components/button";
 import { useState } from "react";
 import type { Session } from "@/api/types";
@@ -9,7 +10,9 @@ export function SessionTitle({ session, isNew }: { session: Session | undefined;
   const [renaming, setRenaming] = useState(false);
   return (
     <div className="aci-title">
-      <h1>{isNew ? "New session" : session ? titleOf(session) : " "}</h1>
+      <Box variant="h1" fontSize="heading-l" padding="n">
+        {isNew ? "New session" : session ? titleOf(session) : " "}
+      </Box>
       {session && (
         <Button variant="icon" iconName="edit" ariaLabel="Rename this session" onClick={() => setRenaming(true)} />
       )}

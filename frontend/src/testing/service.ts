@@ -1,0 +1,70 @@
+/** Stands in for the service in tests of components: each test says what it answers. */
+import { HttpResponse, http } from "msw";
+import { setupServer } from "msw/node";
+import type { Job, JobEvent, Session } from "@/api/types";
+
+export const service = setupServer();
+
+const AT = "2026-05-03T10:00:00.000Z";
+
+export function aJob(change: Partial<Job> = {}): Job {
+  return {
+    id: "job_1",
+    agent: "execute",
+    state: "queued",
+    lane: "interactive",
+    priority: 5,
+    session_id: "ses_1",
+    attempt: 0,
+    max_attempts: 3,
+    input: { code: "print(1)", timeout_s: 60 },
+    result: null,
+    error: null,
+    usage: null,
+    timings: { queued_ms: null, run_ms: null },
+    cancel_requested: false,
+    created_at: AT,
+    run_at: null,
+    started_at: null,
+    finished_at: null,
+    deadline_at: null,
+    metadata: {},
+    replayed_from: null,
+    last_seq: 1,
+    ...change,
+  };
+}
+
+export function aSession(change: Partial<Session> = {}): Session {
+  return {
+    id: "ses_1",
+    title: "Wine",
+    jobs: 1,
+    sandbox: { state: "none", expires_at: null },
+    created_at: AT,
+    updated_at: AT,
+    ...change,
+  };
+}
+
+type Unnumbered<E> = E extends JobEvent ? Omit<E, "job_id" | "seq" | "attempt" | "at"> & { attempt?: number } : never;
+
+/** Events as a job has them: numbered, and each of its job. */
+export function eventsOf(...events: Unnumbered<JobEvent>[]): JobEvent[] {
+  return events.map((event, at) => ({ job_id: "job_1", seq: at + 1, attempt: 1, at: AT, ...event }) as JobEvent);
+}
+
+/** Events as the stream sends them. */
+export function frames(events: readonly JobEvent[]): string {
+  return events.map((one) => `id: ${one.seq}\nevent: ${one.type}\ndata: ${JSON.stringify(one)}\n\n`).join("");
+}
+
+/** Answers for a job that ended, with these events. */
+export function replays(events: readonly JobEvent[], jobId = "job_1") {
+  return http.get(`*/v1/jobs/${jobId}/events`, () => HttpResponse.json({ items: events, next_after: null }));
+}
+
+/** Answers a streaming request with a text, and closes. */
+export function stream(text: string): Response {
+  return new HttpResponse(text, { headers: { "Content-Type": "text/event-stream" } });
+}

@@ -1,0 +1,22 @@
+/** What jsdom lacks, and the stand-in for the service. */
+import "@testing-library/jest-dom/vitest";
+import { cleanup } from "@testing-library/react";
+import { afterAll, afterEach, beforeAll } from "vitest";
+import { service } from "@/testing/service";
+
+window.matchMedia ??= (query: string) =>
+  ({ matches: false, media: query, addEventListener() {}, removeEventListener() {} }) as unknown as MediaQueryList;
+globalThis.ResizeObserver ??= class {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+};
+Element.prototype.scrollIntoView ??= () => {};
+
+beforeAll(() => service.listen({ onUnhandledRequest: "error" }));
+afterEach(() => {
+  cleanup();
+  service.resetHandlers();
+  localStorage.clear();
+});
+afterAll(() => service.close());
