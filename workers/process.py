@@ -265,7 +265,8 @@ class WorkerProcess:
                     known = info
                 except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                     logger.warning("The worker could not describe itself (%s).", error)
-            await asyncio.sleep(DESCRIBE_EVERY_S)
+            well = all(part.get("status", "ok") == "ok" for part in info.values())
+            await asyncio.sleep(DESCRIBE_EVERY_S if well else DESCRIBE_EVERY_S / 10)
 
     async def _drain(self) -> None:
         """Wait for what runs, then hand back the rest."""
