@@ -91,6 +91,7 @@ class Hub:
         self._watches: dict[str, set[Watch]] = {}
         self._confirmed: dict[str, asyncio.Event] = {}
         self._tasks: list[asyncio.Task[None]] = []
+        self._closing = False
 
     async def __aenter__(self) -> Self:
         self._tasks = [
@@ -102,6 +103,7 @@ class Hub:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._closing = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -189,7 +191,8 @@ class Hub:
             logger.debug("Redis did not take %s: %s", name, error)
 
     async def _listen_forever(self) -> None:
-        while True:
+        # The flag beside the cancel: asyncio.wait_for (up to Python 3.11), which the client uses, may swallow one.
+        while not self._closing:
             try:
                 async with self._redis.pubsub() as pubsub:
                     await pubsub.subscribe(IDLE_CHANNEL, *self._watches)

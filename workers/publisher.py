@@ -36,6 +36,7 @@ class Publisher:
         )
         self._waiting: asyncio.Queue[tuple[str, str]] = asyncio.Queue(BACKLOG)
         self._task: asyncio.Task[None] | None = None
+        self._closing = False
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._send_forever(), name="publisher")
@@ -45,6 +46,7 @@ class Publisher:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         assert self._task is not None
+        self._closing = True
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         await self._redis.aclose()
@@ -66,7 +68,8 @@ class Publisher:
             logger.debug("Redis is behind; watchers will read from Postgres.")
 
     async def _send_forever(self) -> None:
-        while True:
+        # The flag beside the cancel: asyncio.wait_for (up to Python 3.11), which the client uses, may swallow one.
+        while not self._closing:
             batch = [await self._waiting.get()]
             while not self._waiting.empty() and len(batch) < BACKLOG:
                 batch.append(self._waiting.get_nowait())
