@@ -129,11 +129,8 @@ def _counted(receive: Receive, limit: int) -> Receive:
 def _with_headers(send: Send, request_id: str) -> Send:
     async def with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [
-                *message["headers"],
-                *_missing(SECURITY_HEADERS, message["headers"]),
-                (b"x-request-id", request_id.encode()),
-            ]
+            wanted = (*SECURITY_HEADERS, (b"x-request-id", request_id.encode()))
+            message["headers"] = [*message["headers"], *_missing(wanted, message["headers"])]
         await send(message)
 
     return with_headers
