@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 import pytest_asyncio
+from job_life import Life
 
 import migrations.__main__ as migrations
 from core.database.pool import Pool, open_pool
@@ -82,3 +83,9 @@ async def pool(settings: Settings) -> AsyncIterator[Pool]:
     await asyncio.gather(*(opened.execute("SELECT pg_sleep(0.02)") for _ in range(20)))
     yield opened
     opened.terminate()
+
+
+@pytest.fixture
+def life(pool: Pool) -> Life:
+    """Jobs of an agent that no other test has."""
+    return Life(pool)
