@@ -20,7 +20,7 @@ cd "$(dirname "$0")/.."
 here=$PWD
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/aci-compose-test
-private= keep= clean=
+private='' keep='' clean=''
 while [ $# -gt 0 ]; do
   case $1 in
     --private) private=yes ;;
@@ -37,7 +37,7 @@ skip() { echo "SKIP test-compose: $*" >&2; exit 77; }
 fail() { echo "FAIL test-compose: $*" >&2; exit 1; }
 
 began=$SECONDS
-step_began= step_name=
+step_began='' step_name=''
 # step NAME: ends the step before with its time, and begins another.
 step() {
   [ -z "$step_name" ] || printf '%-44s %4d s\n' "$step_name" $((SECONDS - step_began))
@@ -51,7 +51,7 @@ ENGINE=(docker.io containerd runc tini debootstrap iptables libip4tc2 libip6tc2 
   libnetfilter-conntrack3 libmnl0 libseccomp2 libdevmapper1.02.1 libsystemd0)
 COMPOSE=(docker-compose docker-buildx) # of trixie: bookworm has no compose v2
 CHAINS='DOCKER|docker0'
-daemon= run= up= before_forward= before_policy=
+daemon='' run='' up='' before_forward='' before_policy=''
 
 usable_engine() {
   docker info >/dev/null 2>&1 && docker compose version >/dev/null 2>&1 \
@@ -101,6 +101,7 @@ with_libraries() {
 start_engine() {
   [ "$(uname -s)" = Linux ] || skip "there is no Docker, and only Linux can do without"
   [ "$(id -u)" = 0 ] || skip "there is no Docker with a registry, and a private one takes root"
+  # shellcheck source=/dev/null
   . /etc/os-release
   [ "${ID:-}-${VERSION_CODENAME:-}" = debian-bookworm ] || skip "there is no Docker with a registry, and a private one takes Debian 12"
   [ ! -e /sys/class/net/docker0 ] || skip "another Docker without a registry runs here: its docker0 is in the way"
