@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
-import asyncpg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -15,6 +14,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from core.agents.registry import agents
+from core.database.pool import AWAY
 from core.errors import InvalidInput, ServiceError, Unavailable
 
 logger = logging.getLogger(__name__)
@@ -125,6 +125,6 @@ def answer_with_problems(app: FastAPI) -> None:
     app.add_exception_handler(ServiceError, _service_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    for kind in (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncpg.TooManyConnectionsError):
+    for kind in AWAY:
         app.add_exception_handler(kind, _database_away)
     app.add_exception_handler(Exception, _unexpected)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import asyncpg
 
-from core.database.pool import Pool
+from core.database.pool import AWAY, Pool
 from core.events.log import Entry, append
 from workers.publisher import Publisher
 
@@ -94,14 +94,16 @@ class EventWriter:
             try:
                 await self._write_once(group)
                 return
-            except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError) as error:
+            except AWAY as error:
                 logger.warning("Postgres is away (%s); events wait.", error)
                 await asyncio.sleep(RETRY_S)
 
     async def _write_once(self, group: list[Entry]) -> None:
         try:
             written = await append(self._pool, group)
-        except asyncpg.DataError:
+        except AWAY:
+            raise
+        except asyncpg.PostgresError:
             if len(group) == 1:
                 logger.exception("Events of job %s cannot be stored and are left out.", group[0].job_id)
                 return

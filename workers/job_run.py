@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from core.agents.spec import AgentSpec
+from core.database.pool import AWAY
 from core.ids import Prefix, encode
 from core.jobs import lease
 from core.jobs.lease import Claim, Ending
@@ -94,6 +95,10 @@ class JobRun:
             return Ending(State.CANCELLED, stop.result, usage=stop.usage, files=list(stop.files))
         except InfrastructureFault as fault:
             return fault
+        except AWAY as error:
+            # Also what an agent meets in a file or on the network and does not explain itself.
+            logger.warning("Job %s broke: %s: %s", encode(Prefix.JOB, self.claim.id), type(error).__name__, error)
+            return InfrastructureFault("something that the service stands on was away")
         except Exception:
             # A fault of ours: the log has the traceback, the user a sentence.
             logger.exception("The agent %s failed on job %s.", self._spec.name, encode(Prefix.JOB, self.claim.id))

@@ -35,7 +35,7 @@ from core.workers import repository as workers
 from workers.context import Context
 from workers.event_writer import EventWriter
 from workers.gathering import Gathering
-from workers.heartbeat import Heartbeat
+from workers.heartbeat import Heartbeat, end_process
 from workers.job_run import STOP_GRACE_S, JobRun
 from workers.publisher import Publisher
 from workers.resources import Resources
@@ -125,6 +125,9 @@ class WorkerProcess:
         except BaseException as error:  # the thread's end must reach whoever waits for its start
             self._failure = error
             logger.critical("The worker's loop ended: %s", error, exc_info=True)
+            if self._ready.is_set() and not self.stopping:
+                # Without its loop the process would go on taking messages, and lose every one.
+                end_process("its loop ended")
         finally:
             self._ready.set()
 

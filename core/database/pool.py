@@ -22,6 +22,15 @@ Pool: TypeAlias = "asyncpg.Pool[Record]"
 
 CONNECT_TIMEOUT_S = 10.0
 
+AWAY: tuple[type[Exception], ...] = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.exceptions.OperatorInterventionError,
+    asyncpg.TooManyConnectionsError,
+)
+"""What is raised while Postgres can't be reached, and while it stops or starts (SQLSTATE classes 08, 57 and 53300)."""
+
 
 async def prepare(connection: Connection) -> None:
     """Make jsonb columns Python values in both directions. NaN is refused: Postgres has none in JSON."""
