@@ -13,6 +13,7 @@ from core.events.log import moved, storable
 from core.ids import new_id
 from core.jobs.cancel import request_cancel, stop_queued
 from core.jobs.job import Job
+from core.jobs.lease import pass_on
 from core.jobs.states import Holds, OnBusy, State
 
 
@@ -86,7 +87,7 @@ async def submit_in(connection: Connection, wanted: Submission) -> Job:
     if wanted.run_at is not None:
         return await _insert(connection, wanted, None, ready=False)
     if wanted.on_busy is not OnBusy.ENQUEUE:
-        await _make_way(connection, wanted)
+        await _make_way(connection, wanted, wanted.session_id)
     number, ready = await take_place(connection, wanted.session_id, wanted.holds)
     return await _insert(connection, wanted, number, ready=ready)
 
@@ -98,12 +99,12 @@ async def take_place(connection: Connection, session_id: UUID, holds: Holds) -> 
     return place["last_job_seq"], place["ready"]
 
 
-async def _make_way(connection: Connection, wanted: Submission) -> None:
+async def _make_way(connection: Connection, wanted: Submission, session_id: UUID) -> None:
     """Under the session's lock: refuse when it is busy, or stop what is in the way. Raises Conflict."""
     busy = await connection.fetch(
         "SELECT id, state FROM jobs WHERE session_id = $1 AND state IN ('queued', 'running') "
         "AND session_seq IS NOT NULL AND holds & $2::smallint <> 0 ORDER BY id FOR NO KEY UPDATE",
-        wanted.session_id,
+        session_id,
         int(wanted.holds),
     )
     if not busy:
@@ -115,6 +116,8 @@ async def _make_way(connection: Connection, wanted: Submission) -> None:
             await stop_queued(connection, row["id"], State.CANCELLED)
         else:
             await request_cancel(connection, row["id"])
+    # One that was cancelled may have stood before a job that holds something else, and need not wait for this one.
+    await pass_on(connection, session_id)
 
 
 async def _insert(connection: Connection | Pool, wanted: Submission, session_seq: int | None, *, ready: bool) -> Job:

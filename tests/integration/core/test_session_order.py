@@ -9,7 +9,7 @@ import pytest
 from job_life import Life
 
 from core.jobs import cancel
-from core.jobs.states import Holds, State
+from core.jobs.states import Holds, OnBusy, State
 
 TALK, RUN, BOTH = Holds.CONVERSATION, Holds.SANDBOX, Holds.CONVERSATION | Holds.SANDBOX
 
@@ -136,3 +136,12 @@ async def test_with_everything_at_once_each_sessions_jobs_still_run_in_order(lif
         await work()
     assert order == sorted(order)  # type: ignore[type-var]
     assert len(order) >= 12
+
+
+async def test_an_interrupt_lets_go_who_waited_for_what_it_cancelled(life: Life) -> None:
+    session = await life.session()
+    both, talk = [await life.submit(holds, session_id=session) for holds in (BOTH, TALK)]
+    assert await life.ready(both, talk) == [True, False]
+    run = await life.submit(RUN, session_id=session, on_busy=OnBusy.INTERRUPT)
+    assert await life.state(both) is State.CANCELLED
+    assert await life.ready(talk, run) == [True, True], "a prompt need not wait for a run"
