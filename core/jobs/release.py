@@ -178,6 +178,18 @@ async def released(connection: Connection, agents: Sequence[str], older_than: ti
     return [Release(**row) for row in rows]
 
 
+async def slots_stand_free(connection: Connection, agents: Sequence[str], alive_within: timedelta) -> bool:
+    """Whether the live workers that serve these agents run less than they could."""
+    free: bool = await connection.fetchval(
+        "SELECT (SELECT count(*) FROM jobs WHERE agent = ANY($1::text[]) AND state = 'running') < "
+        "(SELECT coalesce(sum(slots), 0) FROM workers WHERE agents && $1::text[] AND NOT stopping "
+        "AND heartbeat_at > now() - $2::interval)",
+        list(agents),
+        alive_within,
+    )
+    return free
+
+
 async def make_due_ready(pool: Pool, limit: int = 200) -> int:
     """Let jobs whose `run_at` has come take their place. Returns how many came due.
 

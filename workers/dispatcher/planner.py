@@ -24,6 +24,9 @@ LOOK_EVERY_S = 1.0
 
 MOST_AT_ONCE = 64
 
+REPEAT_AFTER = timedelta(seconds=10)
+"""A release that nobody claimed for so long is published again: its message may have been lost."""
+
 
 class Planner:
     """One loop a pool: woken by `wake`, or by its own clock."""
@@ -36,6 +39,8 @@ class Planner:
         self._cursors: dict[tuple[str, Lane], UUID] = {}
         """The tenant that each lane's walk came to last."""
         self._woken = asyncio.Event()
+        self._repeated = float("-inf")
+        """When messages were last sent again, by the monotonic clock."""
 
     def wake(self) -> None:
         """There may be work."""
@@ -97,11 +102,27 @@ class Planner:
             picked += more
         return picked
 
-    async def repeat(self, older_than: timedelta) -> int:
-        """Publish again what was released so long ago and nobody claimed. Returns how many."""
+    async def repeat_all(self) -> int:
+        """Publish again all that nobody has claimed: the broker was emptied. Returns how many."""
+        return await self._repeat(timedelta(0))
+
+    async def repeat_overdue(self) -> int:
+        """Publish again what nobody has claimed for long although slots stand free: its message may be lost.
+
+        Each at most once in that time. While all slots are busy every message waits, and more would not help.
+        """
+        if time.monotonic() - self._repeated < REPEAT_AFTER.total_seconds():
+            return 0
+        async with self._pool.acquire() as connection:
+            if not await release.slots_stand_free(connection, self._agents, ALIVE_WITHIN):
+                return 0
+        return await self._repeat(REPEAT_AFTER)
+
+    async def _repeat(self, older_than: timedelta) -> int:
         async with self._pool.acquire() as connection:
             waiting = await release.released(connection, self._agents, older_than)
         if waiting:
             logger.info("Publishing %d releases of the pool %s again.", len(waiting), self._name)
-            await self._messages.send(waiting)
+            if await self._messages.send(waiting):
+                self._repeated = time.monotonic()
         return len(waiting)

@@ -10,7 +10,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
 
 import asyncpg
 import redis.asyncio
@@ -31,8 +30,6 @@ logger = logging.getLogger(__name__)
 
 REAP_EVERY_S = 1.0
 RECONCILE_EVERY_S = 1.0
-REPEAT_AFTER = timedelta(seconds=10)
-"""A release that nobody claimed for so long is published again: its message may have been lost."""
 TIDY_EVERY_S = 600.0
 REDIS_TIMEOUT_S = 2.0
 
@@ -105,7 +102,7 @@ class Reconciler:
             logger.warning("Redis is away (%s); jobs wait in Postgres.", error)
             return
         for planner in self._planners:
-            await planner.repeat(timedelta(0) if emptied else REPEAT_AFTER)
+            await (planner.repeat_all() if emptied else planner.repeat_overdue())
 
     async def close(self) -> None:
         """Let the connection go."""

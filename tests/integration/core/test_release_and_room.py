@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from job_life import Life
 
+from core.agents.spec import AgentSpec, Input, Result
 from core.database.pool import Connection
 from core.ids import new_id
 from core.jobs import release
 from core.jobs.release import Load
+from core.jobs.states import Holds
 from core.workers import repository as workers
+from workers.dispatcher.planner import Planner
 
 ALIVE = timedelta(seconds=15)
 
@@ -132,3 +138,35 @@ async def test_the_next_retry_is_known_beforehand(life: Life) -> None:
     due = await release.next_due(life.pool)
     assert due is not None
     assert 0 < due <= 1.5
+
+
+class Sent:
+    """In place of the broker: counts what is given to it."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    async def send(self, releases: Sequence[release.Release], workers: int = 1) -> bool:
+        self.count += len(releases)
+        return True
+
+
+async def test_what_nobody_claims_is_sent_again_once_in_a_while_and_only_where_slots_stand_free(
+    life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A busy pool's window waits for long: sent again every second, it would bury the broker in copies."""
+    monkeypatch.setattr(
+        "workers.dispatcher.planner.pool_agents",
+        lambda name: [AgentSpec(name, "", "", Input, Result, "", name, Holds.NOTHING, 60)],
+    )
+    await worker(life, 1)
+    running = await life.running()
+    waiting = await life.release_of(await life.submit())
+    await life.pool.execute("UPDATE jobs SET released_at = now() - interval '1 minute' WHERE id = $1", waiting.job_id)
+    sent: Any = Sent()
+    planner = Planner(life.pool, sent, life.agent)
+    assert await planner.repeat_overdue() == 0, "all slots are busy"
+    await life.end(running)
+    assert [await planner.repeat_overdue() for _ in range(3)] == [1, 0, 0]
+    assert await planner.repeat_all() == 1, "the broker was emptied"
+    assert sent.count == 2
