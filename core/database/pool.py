@@ -28,8 +28,9 @@ AWAY: tuple[type[Exception], ...] = (
     asyncpg.PostgresConnectionError,
     asyncpg.exceptions.OperatorInterventionError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
 )
-"""What is raised while Postgres can't be reached, and while it stops or starts (SQLSTATE classes 08, 57 and 53300)."""
+"""What is raised while Postgres can't be reached, while it stops or starts, and by a connection that it took away."""
 
 
 async def prepare(connection: Connection) -> None:
@@ -46,10 +47,19 @@ async def _keep_as_is(connection: Connection) -> None:
     """In place of asyncpg's `RESET ALL` and the like after every use."""
 
 
+def _server_settings(settings: Settings) -> dict[str, str]:
+    """A process that froze in mid-transaction holds its locks for one lease more, and not until it wakes: the reaper
+    may be waiting for them. In milliseconds (PostgreSQL manual, client connection defaults).
+    """
+    return {"idle_in_transaction_session_timeout": str(round(settings.lease_s * 1000))}
+
+
 async def connect(settings: Settings) -> OwnConnection:
     """A connection of one's own, outside the pool: for listening and for long-held locks."""
     connection: OwnConnection = await asyncpg.connect(
-        settings.database_url.get_secret_value(), timeout=CONNECT_TIMEOUT_S
+        settings.database_url.get_secret_value(),
+        timeout=CONNECT_TIMEOUT_S,
+        server_settings=_server_settings(settings),
     )
     await prepare(connection)
     return connection
@@ -65,6 +75,7 @@ async def open_pool(settings: Settings, *, size: int | None = None) -> Pool:
         min_size=1,
         max_size=size or settings.database_pool_size,
         timeout=CONNECT_TIMEOUT_S,
+        server_settings=_server_settings(settings),
         init=prepare,
         reset=_keep_as_is,
     )
