@@ -10,12 +10,12 @@ import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 
 from core.database.pool import AWAY, Pool
 from core.events.log import Entry, append
+from core.jobs.lease import Held
 from workers.publisher import Publisher
 
 logger = logging.getLogger(__name__)
@@ -28,24 +28,24 @@ RETRY_S = 0.5
 
 
 class EventWriter:
-    """Collects, writes and publishes. `lost` is called with each job that turned out to be fenced out."""
+    """Collects, writes and publishes. `lost` is called with each attempt that turned out to be fenced out."""
 
-    def __init__(self, pool: Pool, publisher: Publisher, flush_s: float, lost: Callable[[UUID], None]) -> None:
+    def __init__(self, pool: Pool, publisher: Publisher, flush_s: float, lost: Callable[[Held], None]) -> None:
         self._pool = pool
         self._publisher = publisher
         self._flush_s = flush_s
         self._lost = lost
-        self._entries: dict[UUID, Entry] = {}
-        self._known: set[UUID] = set()
+        self._entries: dict[Held, Entry] = {}
+        self._known: set[Held] = set()
         self._some = asyncio.Event()
         self._urgent = asyncio.Event()
         self._writing = asyncio.Lock()
 
-    def add(self, job_id: UUID, attempt: int, type_: str, data: dict[str, Any]) -> None:
+    def add(self, held: Held, type_: str, data: dict[str, Any]) -> None:
         """Take an event; it will be written soon, and in order."""
-        entry = self._entries.get(job_id)
+        entry = self._entries.get(held)
         if entry is None:
-            entry = self._entries[job_id] = Entry(job_id, attempt)
+            entry = self._entries[held] = Entry(*held)
         if entry.events and type_ in MERGEABLE:
             last_type, last = entry.events[-1]
             if last_type == type_ and len(last["text"]) + len(data["text"]) <= LONGEST_TEXT:
@@ -53,22 +53,22 @@ class EventWriter:
                 return
         entry.events.append((type_, data))
         self._some.set()
-        if job_id not in self._known:
-            self._known.add(job_id)
+        if held not in self._known:
+            self._known.add(held)
             self._urgent.set()
 
-    async def flush(self, job_id: UUID) -> None:
-        """Write now what a job has said so far."""
+    async def flush(self, held: Held) -> None:
+        """Write now what an attempt has said so far."""
         async with self._writing:
-            entry = self._entries.pop(job_id, None)
+            entry = self._entries.pop(held, None)
             if entry is not None:
                 await self._write([entry])
 
-    async def take(self, job_id: UUID) -> list[tuple[str, dict[str, Any]]]:
-        """What a job has said and is not written yet, for its last transaction; the writer forgets the job."""
+    async def take(self, held: Held) -> list[tuple[str, dict[str, Any]]]:
+        """What an attempt has said and is not written yet, for its last transaction; the writer forgets it."""
         async with self._writing:
-            entry = self._entries.pop(job_id, None)
-            self._known.discard(job_id)
+            entry = self._entries.pop(held, None)
+            self._known.discard(held)
             return entry.events if entry is not None else []
 
     async def run(self) -> None:
@@ -111,7 +111,7 @@ class EventWriter:
                 await self._write_once([entry])
             return
         self._publisher.events(written)
-        there = {event.job_id for event in written}
+        there = {(event.job_id, event.attempt) for event in written}
         for entry in group:
-            if entry.job_id not in there:
-                self._lost(entry.job_id)
+            if (entry.job_id, entry.attempt) not in there:
+                self._lost((entry.job_id, entry.attempt))

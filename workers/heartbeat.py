@@ -17,12 +17,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 import asyncpg
 
 from core.database.pool import OwnConnection, connect
 from core.jobs import lease
+from core.jobs.lease import Held
 
 if TYPE_CHECKING:
     from workers.process import WorkerProcess
@@ -94,7 +94,7 @@ class Heartbeat:
         if silent > self._patience.renew_past:
             logger.error("The loop has not moved for %.0f s; leases are not renewed.", silent)
             return
-        held = [(run.claim.id, run.claim.attempt) for run in list(self._process.running.values())]
+        held = list(self._process.running)
         asked = time.monotonic()
         try:
             async with asyncio.timeout(self._process.settings.lease_s / 3):
@@ -115,12 +115,12 @@ class Heartbeat:
                 self._connection.terminate()
             # Stop before the leases end by Postgres' clock: half of them is left for the stopping.
             if time.monotonic() - self._renewed > self._process.settings.lease_s / 2:
-                self._tell({job_id: "lease" for job_id, _ in held})
+                self._tell(dict.fromkeys(held, "lease"))
             return
         self._renewed = asked
         self._tell(
-            {job_id: "lease" for job_id, _ in held if job_id not in beat.mine}
-            | {job_id: "cancel" for job_id, cancel in beat.mine.items() if cancel}
+            {one: "lease" for one in held if one not in beat.mine}
+            | {one: "cancel" for one, cancel in beat.mine.items() if cancel}
         )
         if beat.waiting and self._deaf():
             self._end("jobs wait for it and no message arrives")
@@ -130,6 +130,6 @@ class Heartbeat:
         unheard = time.monotonic() - self._process.heard
         return unheard > self._patience.deaf_past and self._process.has_room and self._process.broker_answers()
 
-    def _tell(self, reasons: dict[UUID, str]) -> None:
+    def _tell(self, reasons: dict[Held, str]) -> None:
         if reasons:
             self._process.tell(reasons)

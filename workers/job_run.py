@@ -47,7 +47,7 @@ class JobRun:
             pool=process.pool,
             resources=process.resources,
             emit=self._emit,
-            flush=lambda: process.events.flush(claim.id),
+            flush=lambda: process.events.flush(claim.held),
         )
 
     def stop(self, reason: str) -> None:
@@ -58,7 +58,7 @@ class JobRun:
 
     def _emit(self, type_: str, /, **data: Any) -> None:
         if self.context.stop_reason != "lease":
-            self._process.events.add(self.claim.id, self.claim.attempt, type_, data)
+            self._process.events.add(self.claim.held, type_, data)
 
     async def to_its_end(self) -> None:
         """Run, and write the end. Errors of Postgres pass through: the lease then decides."""
@@ -95,9 +95,9 @@ class JobRun:
             return Ending(State.CANCELLED, stop.result, usage=stop.usage, files=list(stop.files))
         except InfrastructureFault as fault:
             return fault
-        except AWAY as error:
+        except AWAY as away:
             # Also what an agent meets in a file or on the network and does not explain itself.
-            logger.warning("Job %s broke: %s: %s", encode(Prefix.JOB, self.claim.id), type(error).__name__, error)
+            logger.warning("Job %s broke: %s: %s", encode(Prefix.JOB, self.claim.id), type(away).__name__, away)
             return InfrastructureFault("something that the service stands on was away")
         except Exception:
             # A fault of ours: the log has the traceback, the user a sentence.
@@ -112,18 +112,18 @@ class JobRun:
     async def _finish(self, ending: Ending | InfrastructureFault) -> None:
         reason = self.context.stop_reason
         if reason == "lease":
-            await self._process.events.take(self.claim.id)
+            await self._process.events.take(self.claim.held)
             logger.warning("Job %s was taken from this worker.", encode(Prefix.JOB, self.claim.id))
             return
         if isinstance(ending, InfrastructureFault):
-            await self._process.events.flush(self.claim.id)
-            await self._process.events.take(self.claim.id)
+            await self._process.events.flush(self.claim.held)
+            await self._process.events.take(self.claim.held)
             await lease.break_off(self._process.pool, self.claim.id, self.claim.attempt, str(ending))
             self._process.publisher.moved(self.claim.id, 0)
             return
         if ending.state is State.CANCELLED and reason == "shutdown":
-            await self._process.events.flush(self.claim.id)
-            await self._process.events.take(self.claim.id)
+            await self._process.events.flush(self.claim.held)
+            await self._process.events.take(self.claim.held)
             await lease.hand_back(self._process.pool, self.claim, "the worker was stopped")
             self._process.publisher.moved(self.claim.id, 0)
             return
@@ -136,7 +136,7 @@ class JobRun:
             }
         elif ending.state is State.CANCELLED and reason == "deadline":
             ending.state = State.EXPIRED
-        ending.events = await self._process.events.take(self.claim.id)
+        ending.events = await self._process.events.take(self.claim.held)
         seq = await self._process.ends.call((self.claim, ending))
         if seq is None:
             logger.warning("Job %s ended here, but under an attempt of the past.", encode(Prefix.JOB, self.claim.id))

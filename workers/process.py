@@ -29,7 +29,7 @@ from core.database.pool import Pool, open_pool
 from core.doorbell import Doorbell
 from core.ids import Prefix, encode, new_id
 from core.jobs import lease
-from core.jobs.lease import Claim, Ending
+from core.jobs.lease import Claim, Ending, Held
 from core.settings import Settings
 from core.workers import repository as workers
 from workers.context import Context
@@ -69,7 +69,7 @@ class WorkerProcess:
         self.name = f"{pool_name}@{socket.gethostname()}:{os.getpid()}"
         self.lease = timedelta(seconds=settings.lease_s)
         self.resources = Resources(settings)
-        self.running: dict[UUID, JobRun] = {}
+        self.running: dict[Held, JobRun] = {}
         self.pool: Pool
         self.publisher: Publisher
         self.events: EventWriter
@@ -141,7 +141,7 @@ class WorkerProcess:
                     self.pool,
                     self.publisher,
                     self.settings.event_flush_s,
-                    lambda job: self._stop_run(job, "lease"),
+                    lambda held: self._stop_run(held, "lease"),
                 )
                 await self._register()
                 async with asyncio.TaskGroup() as group:
@@ -195,11 +195,11 @@ class WorkerProcess:
                 logger.debug("Release %d of %s is stale and is forgotten.", release, job_id)
                 return
             run = JobRun(self, claim, self.specs[claim.agent], self.runners[claim.agent])
-            self.running[claim.id] = run
+            self.running[claim.held] = run
             try:
                 await run.to_its_end()
             finally:
-                del self.running[claim.id]
+                del self.running[claim.held]
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             logger.warning("Job %s is left to its lease: Postgres failed (%s).", job_id, error)
         finally:
@@ -216,13 +216,13 @@ class WorkerProcess:
 
     # --- called from the heartbeat's thread -----------------------------------------------------------
 
-    def tell(self, reasons: dict[UUID, str]) -> None:
+    def tell(self, reasons: dict[Held, str]) -> None:
         """Stop these runs, for these reasons."""
         assert self._loop is not None
 
         def stop_runs() -> None:
-            for job_id, reason in reasons.items():
-                self._stop_run(job_id, reason)
+            for held, reason in reasons.items():
+                self._stop_run(held, reason)
 
         self._loop.call_soon_threadsafe(stop_runs)
 
@@ -248,8 +248,8 @@ class WorkerProcess:
             self.ticked = time.monotonic()
             await asyncio.sleep(TICK_S)
 
-    def _stop_run(self, job_id: UUID, reason: str) -> None:
-        run = self.running.get(job_id)
+    def _stop_run(self, held: Held, reason: str) -> None:
+        run = self.running.get(held)
         if run is not None:
             run.stop(reason)
 

@@ -84,21 +84,23 @@ counted AS (
     RETURNING jobs.id, jobs.attempt, jobs.last_seq - held.count AS base)
 INSERT INTO events (job_id, seq, attempt, type, data)
 SELECT counted.id, counted.base + given.place, counted.attempt, given.type, given.data
-FROM unnest($4::uuid[], $5::int[], $6::text[], $7::jsonb[]) AS given(id, place, type, data) JOIN counted USING (id)
+FROM unnest($4::uuid[], $5::int[], $6::int[], $7::text[], $8::jsonb[]) AS given(id, attempt, place, type, data)
+JOIN counted USING (id, attempt)
 RETURNING job_id, seq, attempt, at, type, data
 """
 
 
 async def append(connection: Connection | Pool, entries: Sequence[Entry]) -> list[Event]:
-    """Append events of running jobs, many jobs in one statement; each job at most once in `entries`.
+    """Append events of running jobs, many jobs in one statement; each attempt at most once in `entries`.
 
-    Returns what was written, by job and number. A job that is absent there was fenced out: it runs under another
-    attempt by now, or not at all. Jobs are locked in id order, so two groups never wait for each other in a circle.
+    Returns what was written, by job and number. An attempt that is absent there was fenced out: its job runs under
+    another by now, or not at all. Jobs are locked in id order, so two groups never wait for each other in a circle.
     """
-    ids, places, types, data = [], [], [], []
+    ids, attempts, places, types, data = [], [], [], [], []
     for entry in entries:
         for place, (type_, value) in enumerate(entry.events, start=1):
             ids.append(entry.job_id)
+            attempts.append(entry.attempt)
             places.append(place)
             types.append(type_)
             data.append(storable(value))
@@ -108,6 +110,7 @@ async def append(connection: Connection | Pool, entries: Sequence[Entry]) -> lis
         [entry.attempt for entry in entries],
         [len(entry.events) for entry in entries],
         ids,
+        attempts,
         places,
         types,
         data,

@@ -17,6 +17,11 @@ from core.events.log import Event, moved, storable
 from core.files.changes import FileChange, apply_changes
 from core.jobs.states import BrokenOff, Failure, State, after_break, retry_delay
 
+Held = tuple[UUID, int]
+"""A job and the attempt that has, or had, it. One process can meet two attempts of a job at the same time: one that it
+lost while it was frozen and has not noticed, and the next, which came back to it.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -35,6 +40,11 @@ class Claim:
     """What the claim said of itself."""
     seconds_left: float | None
     """Until its deadline; None where it has none."""
+
+    @property
+    def held(self) -> Held:
+        """The job under this attempt."""
+        return self.id, self.attempt
 
 
 _CLAIM = f"""
@@ -82,8 +92,8 @@ async def claim(
 class Beat:
     """What a process learns when it renews."""
 
-    mine: dict[UUID, bool]
-    """Each job that is still its own, and whether somebody wants it cancelled."""
+    mine: dict[Held, bool]
+    """Each attempt that is still its own, and whether somebody wants its job cancelled."""
     waiting: bool
     """A job of its agents was released long ago, and nobody has claimed it."""
 
@@ -96,10 +106,10 @@ held AS MATERIALIZED (
     WHERE jobs.state = 'running' AND jobs.attempt = mine.attempt ORDER BY jobs.id FOR NO KEY UPDATE OF jobs),
 renewed AS (
     UPDATE jobs SET lease_until = now() + $4::interval FROM held WHERE jobs.id = held.id
-    RETURNING jobs.id, cancel_requested_at IS NOT NULL AS cancel)
-SELECT id, cancel FROM renewed
+    RETURNING jobs.id, jobs.attempt, cancel_requested_at IS NOT NULL AS cancel)
+SELECT id, attempt, cancel FROM renewed
 UNION ALL
-SELECT NULL, EXISTS (
+SELECT NULL, NULL, EXISTS (
     SELECT FROM jobs WHERE agent = ANY($6::text[]) AND state = 'queued'
     AND released_at < now() - make_interval(secs => $7))
 """
@@ -108,14 +118,14 @@ SELECT NULL, EXISTS (
 async def renew(
     connection: Connection | Pool,
     worker_id: UUID,
-    running: Sequence[tuple[UUID, int]],
+    running: Sequence[Held],
     lease: timedelta,
     *,
     stopping: bool,
     agents: Sequence[str] = (),
     waiting_past_s: float = 60.0,
 ) -> Beat:
-    """Extend the leases of all jobs of a process, given as (job, attempt), and say that the process is alive."""
+    """Extend the leases of all that a process runs, and say that the process is alive."""
     rows = await connection.fetch(
         _RENEW,
         worker_id,
@@ -126,7 +136,7 @@ async def renew(
         list(agents),
         waiting_past_s,
     )
-    mine = {row["id"]: row["cancel"] for row in rows if row["id"] is not None}
+    mine = {(row["id"], row["attempt"]): row["cancel"] for row in rows if row["id"] is not None}
     return Beat(mine, waiting=any(row["cancel"] for row in rows if row["id"] is None))
 
 

@@ -80,8 +80,8 @@ async def test_renewing_extends_leases_and_tells_of_cancels_and_losses(life: Lif
     assert (mine.id, 1) in await lease.lost(life.pool)
     held = [(claim.id, claim.attempt) for claim in (mine, wanted_stopped, lost)]
     assert (await lease.renew(life.pool, new_id(), held, LEASE, stopping=False)).mine == {
-        mine.id: False,
-        wanted_stopped.id: True,
+        mine.held: False,
+        wanted_stopped.held: True,
     }
     assert mine.id not in [job for job, _ in await lease.lost(life.pool)]
     stale = [(mine.id, 2)]
