@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import asyncpg
 
 from core.database.pool import AWAY, Pool
-from core.events.log import Entry, append
+from core.events.log import Entry, Event, append, read, storable
 from core.jobs.lease import Held
 from workers.publisher import Publisher
 
@@ -37,9 +37,15 @@ class EventWriter:
         self._lost = lost
         self._entries: dict[Held, Entry] = {}
         self._known: set[Held] = set()
+        self._stored: dict[Held, int] = {}
+        """The number of the newest event of each attempt that is known to be stored."""
         self._some = asyncio.Event()
         self._urgent = asyncio.Event()
         self._writing = asyncio.Lock()
+
+    def begin(self, running: Event) -> None:
+        """An attempt begins, with this event."""
+        self._stored[running.job_id, running.attempt] = running.seq
 
     def add(self, held: Held, type_: str, data: dict[str, Any]) -> None:
         """Take an event; it will be written soon, and in order."""
@@ -69,6 +75,7 @@ class EventWriter:
         async with self._writing:
             entry = self._entries.pop(held, None)
             self._known.discard(held)
+            self._stored.pop(held, None)
             return entry.events if entry is not None else []
 
     async def run(self) -> None:
@@ -90,13 +97,29 @@ class EventWriter:
 
     async def _write(self, group: list[Entry]) -> None:
         """Write a group, however long Postgres is away: leases run out meanwhile, and then the rest is refused."""
+        doubtful = False
         while True:
             try:
-                await self._write_once(group)
+                if doubtful:
+                    group = [entry for entry in group if not await self._is_stored(entry)]
+                if group:
+                    await self._write_once(group)
                 return
             except AWAY as error:
+                # Whether the commit came first is not known: only the answer is lost for certain.
+                doubtful = True
                 logger.warning("Postgres is away (%s); events wait.", error)
                 await asyncio.sleep(RETRY_S)
+
+    async def _is_stored(self, entry: Entry) -> bool:
+        """Whether an earlier try wrote it after all: the next events of the attempt are these very ones."""
+        held = (entry.job_id, entry.attempt)
+        found = await read(self._pool, entry.job_id, self._stored.get(held, 0), len(entry.events))
+        said = [(event.type, event.data) for event in found if event.attempt == entry.attempt]
+        if said != [(type_, storable(data)) for type_, data in entry.events]:
+            return False
+        self._tell(found)
+        return True
 
     async def _write_once(self, group: list[Entry]) -> None:
         try:
@@ -110,8 +133,16 @@ class EventWriter:
             for entry in group:  # one job's bad value does not cost the others theirs
                 await self._write_once([entry])
             return
-        self._publisher.events(written)
+        self._tell(written)
         there = {(event.job_id, event.attempt) for event in written}
         for entry in group:
             if (entry.job_id, entry.attempt) not in there:
                 self._lost((entry.job_id, entry.attempt))
+
+    def _tell(self, written: Sequence[Event]) -> None:
+        """These are stored, in order."""
+        for event in written:
+            held = (event.job_id, event.attempt)
+            if held in self._stored:
+                self._stored[held] = event.seq
+        self._publisher.events(written)

@@ -62,6 +62,7 @@ class JobRun:
 
     async def to_its_end(self) -> None:
         """Run, and write the end. Errors of Postgres pass through: the lease then decides."""
+        self._process.events.begin(self.claim.running)
         self._process.publisher.events([self.claim.running])
         work = asyncio.create_task(self._work())
         stopped = asyncio.create_task(self.context.stop.wait())
