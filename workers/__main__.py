@@ -8,6 +8,7 @@ import os
 import sys
 
 import asyncpg
+from celery import signals
 
 from core.agents.registry import pools
 from core.jobs.states import Lane
@@ -33,6 +34,7 @@ def main() -> int:
         return 2
     app = make_celery(settings)
     serve_picks(app, process)
+    signals.worker_shutting_down.connect(lambda **_: process.take_no_more(), weak=False)
     queues = [spec.queue(lane) for spec in process.specs.values() for lane in Lane]
     logger.info("Worker %s serves %s with %d slots.", process.name, ", ".join(process.specs), settings.worker_slots)
     # One thread waits with a pick for a free slot, the other takes what comes meanwhile.

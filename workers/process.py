@@ -107,6 +107,13 @@ class WorkerProcess:
         self.heard = time.monotonic()
         return taken
 
+    def take_no_more(self) -> None:
+        """Refuse picks from now on, also the ones that wait for a slot: Celery waits for them before it stops."""
+        self.stopping = True
+        if self._loop is not None and self._thread.is_alive():
+            # A permit that no job gives back: who waits gets it, sees the stop, and passes it on.
+            self._loop.call_soon_threadsafe(lambda: self._slots.release())
+
     def stop(self) -> None:
         """Finish what runs, hand back what can't finish in time, and leave.
 

@@ -1,0 +1,277 @@
+"""A worker's process against a real Postgres: what it does when it was away, when Postgres was, and when it stops."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from job_life import Life
+
+import workers.process
+from core.agents.spec import AgentSpec, Input, Result
+from core.database.pool import Pool, connect
+from core.events import log
+from core.jobs import lease
+from core.jobs.states import Holds, State
+from core.settings import Settings
+from embedded.redis import RedisServer
+from workers.context import Context, Interrupted, Outcome
+from workers.event_writer import EventWriter
+from workers.process import WorkerProcess
+
+Script = Callable[[Context], Awaitable[Any]]
+SCRIPTS: dict[str, Script] = {}
+"""What the agent does with an input of that name."""
+
+
+class Named(Input):
+    name: str
+
+
+async def run(input_: Named, context: Context) -> Outcome:
+    return Outcome({"said": await SCRIPTS[input_.name](context)})
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def worker(
+    database: str, redis_server: RedisServer, life: Life, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[WorkerProcess]:
+    """A running process with two slots that serves the life's agent; it beats so seldom that the test is faster."""
+    spec = AgentSpec(life.agent, "", "", Named, Result, f"{__name__}:run", life.agent, Holds.NOTHING, 60)
+    monkeypatch.setattr(workers.process, "pool_agents", lambda _: [spec])
+    settings = Settings(  # type: ignore[call-arg]
+        DATABASE_URL=database, REDIS_URL=redis_server.url, worker_slots=2, heartbeat_s=60, worker_drain_s=0
+    )
+    process = WorkerProcess(settings, life.agent)
+    await asyncio.to_thread(process.start)
+    yield process
+    await asyncio.to_thread(process.stop)
+
+
+async def offer(life: Life, worker: WorkerProcess, name: str, script: Script, **wanted: Any) -> Any:
+    """Submit a job with that script, and give it to the worker."""
+    SCRIPTS[name] = script
+    job_id = await life.submit(input={"name": name}, **wanted)
+    await offer_again(life, worker, job_id)
+    return job_id
+
+
+async def offer_again(life: Life, worker: WorkerProcess, job_id: Any) -> None:
+    picked = await life.release_of(job_id)
+    assert await asyncio.to_thread(worker.offer, [(picked.job_id, picked.release)])
+
+
+async def until(condition: Callable[[], Awaitable[Any]]) -> Any:
+    async with asyncio.timeout(30):
+        while not (found := await condition()):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        return found
+
+
+async def texts(life: Life, job_id: Any) -> list[tuple[int, str]]:
+    """What was said, and under which attempt."""
+    events = await log.read(life.pool, job_id, 0, 1000)
+    return [(event.attempt, event.data["text"]) for event in events if event.type == "stdout"]
+
+
+async def test_a_job_that_comes_back_to_the_process_that_lost_it_is_not_mixed_up(
+    life: Life, worker: WorkerProcess
+) -> None:
+    """The old attempt still runs there and does not know: it neither writes for the new one, nor takes its place."""
+    new_may_end, old_is_over = asyncio.Event(), asyncio.Event()
+
+    async def script(context: Context) -> str:
+        attempt = context.claim.attempt
+        context.emit("stdout", text=f"begin {attempt}")
+        await context.flush()
+        if attempt == 1:
+            try:
+                while not context.stop.is_set():
+                    context.emit("stdout", text="late")
+                    await asyncio.sleep(0.005)
+            finally:
+                old_is_over.set()
+            raise Interrupted
+        await asyncio.wait_for(old_is_over.wait(), 30)
+        await asyncio.sleep(0.1)  # the old run's last steps
+        assert list(worker.running) == [context.claim.held]
+        await asyncio.wait_for(new_may_end.wait(), 30)
+        return f"by {attempt}"
+
+    job_id = await offer(life, worker, "comes back", script)
+    await until(lambda: texts(life, job_id))
+    assert await lease.break_off(life.pool, job_id, 1, "the test said so") is State.QUEUED
+    before = len(await log.read(life.pool, job_id, 0, 1000))
+    await life.due_now(job_id)
+    await offer_again(life, worker, job_id)
+    worker._loop.call_soon_threadsafe(new_may_end.set)  # type: ignore[union-attr]
+    await until(lambda: ended(life, job_id))
+    job = await life.job(job_id)
+    assert (job.state, job.attempt, job.result) == (State.SUCCEEDED, 2, {"said": "by 2"})
+    later = await log.read(life.pool, job_id, before, 1000)
+    assert [(one.attempt, one.type) for one in later] == [(2, "job.running"), (2, "stdout"), (2, "job.succeeded")]
+    assert (2, "begin 2") in await texts(life, job_id)
+
+
+async def ended(life: Life, job_id: Any) -> bool:
+    return (await life.state(job_id)).terminal
+
+
+async def test_an_agent_that_finds_postgres_away_is_tried_again(life: Life, worker: WorkerProcess) -> None:
+    async def script(context: Context) -> str:
+        if context.claim.attempt == 1:
+            raise asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
+        return "well"
+
+    job_id = await offer(life, worker, "database away", script)
+
+    async def queued_again() -> bool:
+        row = await life.row(job_id)
+        return (row["state"], row["attempt"]) == ("queued", 1)
+
+    await until(queued_again)
+    await life.due_now(job_id)
+    await offer_again(life, worker, job_id)
+    await until(lambda: ended(life, job_id))
+    assert (await life.job(job_id)).result == {"said": "well"}
+
+
+async def test_a_full_process_refuses_picks_that_wait_as_soon_as_it_is_to_stop(
+    life: Life, worker: WorkerProcess
+) -> None:
+    """Celery waits for its tasks before it lets the process stop: one that waits for a slot must not keep it."""
+
+    async def script(context: Context) -> str:
+        await context.stop.wait()
+        raise Interrupted
+
+    running = [await offer(life, worker, "long", script) for _ in range(2)]
+
+    async def both_run() -> bool:
+        return len(worker.running) == 2
+
+    async def both_wait() -> bool:
+        return len(worker._slots._waiters or ()) == 2  # type: ignore[attr-defined]
+
+    await until(both_run)
+    SCRIPTS["waits"] = script
+    waiting = [await life.release_of(await life.submit(input={"name": "waits"})) for _ in range(2)]
+    offers = [asyncio.to_thread(worker.offer, [(one.job_id, one.release)]) for one in waiting]
+    both = asyncio.gather(*offers)
+    await until(both_wait)
+    worker.take_no_more()
+    async with asyncio.timeout(30):
+        assert await both == [False, False]
+    assert [await life.state(job_id) for job_id in running] == [State.RUNNING] * 2
+    await asyncio.to_thread(worker.stop)
+    assert [(await life.story(job_id))[-1] for job_id in running] == ["job.retrying"] * 2
+    assert [await life.state(one.job_id) for one in waiting] == [State.QUEUED] * 2
+
+
+# --- the writer of events -------------------------------------------------------------------------------------
+
+
+class Unlucky:
+    """A pool whose next appends fail as told: before the statement, or after its commit."""
+
+    def __init__(self, pool: Pool, *failures: tuple[str, Exception]) -> None:
+        self._pool, self._failures = pool, list(failures)
+
+    async def fetch(self, statement: str, *values: Any) -> Any:
+        if "INSERT" not in statement or not self._failures:
+            return await self._pool.fetch(statement, *values)
+        when, error = self._failures.pop(0)
+        if when == "after":
+            await self._pool.fetch(statement, *values)
+        raise error
+
+
+class Ears:
+    """What was published."""
+
+    def __init__(self) -> None:
+        self.heard: list[int] = []
+
+    def events(self, events: list[log.Event]) -> None:
+        self.heard += [event.seq for event in events]
+
+
+LOST = asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
+STOPPING = asyncpg.exceptions.AdminShutdownError("terminating connection due to administrator command")
+STARTING = asyncpg.CannotConnectNowError("the database system is starting up")
+DEADLOCK = asyncpg.DeadlockDetectedError("deadlock detected")
+
+
+@pytest.mark.parametrize(
+    "failures",
+    [
+        [("before", STOPPING), ("before", STARTING)],
+        [("before", LOST)],
+        [("after", LOST)],
+        [("after", STOPPING), ("before", STARTING)],
+        [("before", STARTING), ("after", LOST)],
+    ],
+    ids=["stopping and starting", "lost before", "lost after", "stopped after", "started, then lost after"],
+)
+async def test_events_are_stored_once_whatever_postgres_answers(
+    failures: list[tuple[str, Exception]], life: Life, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.event_writer.RETRY_S", 0)
+    claim, other = await life.running(), await life.running()
+    ears: Any = Ears()
+    pool: Any = Unlucky(life.pool, *failures)
+    lost: list[Any] = []
+    writer = EventWriter(pool, ears, 0, lost.append)
+    for one in (claim, other):
+        writer.begin(one.running)
+    task = asyncio.create_task(writer.run())
+    for text in ("same", "same", "same"):  # repeated on purpose: what is stored is told by its place, not its content
+        for one in (claim, other):
+            writer.add(one.held, "job.progress", {"message": text})
+            await writer.flush(one.held)
+    task.cancel()
+    for one in (claim, other):
+        assert await writer.take(one.held) == []
+        assert await life.story(one.id) == ["job.queued", "job.running", *["job.progress"] * 3]
+    assert not lost
+    assert sorted(ears.heard) == [3, 3, 4, 4, 5, 5]
+
+
+async def test_a_group_that_postgres_refuses_is_written_job_by_job(life: Life) -> None:
+    jobs = [await life.running() for _ in range(3)]
+    ears: Any = Ears()
+    pool: Any = Unlucky(life.pool, ("before", DEADLOCK))
+    writer = EventWriter(pool, ears, 0.01, lambda _: None)
+    for one in jobs:
+        writer.begin(one.running)
+        writer.add(one.held, "stdout", {"text": "x"})
+    task = asyncio.create_task(writer.run())
+
+    async def written() -> bool:
+        return len(ears.heard) == len(jobs)
+
+    await until(written)
+    task.cancel()
+    for one in jobs:
+        assert (await life.story(one.id))[2:] == ["stdout"]
+
+
+# --- what a frozen process holds ------------------------------------------------------------------------------
+
+
+async def test_a_process_that_froze_in_mid_transaction_does_not_keep_the_reaper(life: Life, database: str) -> None:
+    session = await life.session()
+    claim = await life.running(session_id=session)
+    frozen = await connect(Settings(DATABASE_URL=database, lease_s=1.5))  # type: ignore[call-arg]
+    await frozen.execute("BEGIN")
+    await lease.lock_session(frozen, session)
+    began = time.monotonic()
+    async with asyncio.timeout(60):
+        assert await life.break_off(claim) is State.QUEUED
+    assert time.monotonic() - began >= 1, "the lock was not held at all"
+    frozen.terminate()
