@@ -17,7 +17,7 @@ export function TopBar() {
         identity={{
           href: "/",
           title: "Code Interpreter",
-          logo: { src: "/icon.svg", alt: "" },
+          logo: { src: "/icon.svg", alt: "Logo" },
           onFollow: (event) => {
             event.preventDefault();
             goTo({ sessionId: null, tab: "generator" });

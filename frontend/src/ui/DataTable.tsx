@@ -41,7 +41,7 @@ export function DataTable({ table, title }: { table: TabularData; title: string 
           isRowHeader: column.isIndex,
         }))}
         header={
-          <Header variant="h3" counter={`(${sizeOf(table)})`}>
+          <Header variant="h3" headingTagOverride="h2" counter={`(${sizeOf(table)})`}>
             {title}
           </Header>
         }

@@ -10,6 +10,7 @@ export function PythonCode({ code, label }: { code: string; label: string }) {
         content={code}
         highlight={highlightPython}
         lineNumbers
+        wrapLines
         actions={
           <CopyToClipboard
             variant="icon"

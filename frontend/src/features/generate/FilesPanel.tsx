@@ -64,7 +64,7 @@ export function FilesPanel({ sessionId, uploading, onUpload }: Props) {
             {uploading ? (
               <StatusIndicator type="in-progress">Uploading</StatusIndicator>
             ) : (
-              <FileInput multiple value={[]} onChange={({ detail }) => onUpload(detail.value)}>
+              <FileInput multiple ariaLabel="Choose files" value={[]} onChange={({ detail }) => onUpload(detail.value)}>
                 Choose files
               </FileInput>
             )}

@@ -12,7 +12,7 @@ export function RunFiles({ sessionId, files }: { sessionId: string; files: reado
   if (files.length === 0) return null;
   return (
     <section aria-label="Files of this run">
-      <Header variant="h3" counter={`(${files.length})`}>
+      <Header variant="h3" headingTagOverride="h2" counter={`(${files.length})`}>
         Files
       </Header>
       <ul className="aci-files">

@@ -1,0 +1,302 @@
+/** What users do, each in a session of its own. Elements are found by the roles and names that assistive tools see. */
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { answerHasEnded, openTab, runCode, runHasEnded, theEditor, writeCode } from "./browser.mjs";
+
+/** @typedef {import("playwright-core").Page} Page */
+/** @typedef {{ name: string, viewport?: { width: number, height: number }, run: (page: Page) => Promise<void> }} Scenario */
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+/** Fails with what axe finds on the page as it is. @param {Page} page @param {string} where */
+async function axeIsContent(page, where) {
+  // As a file of the page's own would: its policy allows no other script, and evaluating is not loading.
+  await page.evaluate(await (await import("node:fs/promises")).readFile(AXE, "utf8"));
+  const found = await page.evaluate(async () => {
+    // @ts-expect-error axe is on the page now
+    const { violations } = await globalThis.axe.run(
+      // The layout's own toolbar for phones says aria-orientation where it is not allowed; that is not for us to mend.
+      { include: document, exclude: ["nav[aria-orientation]"] },
+      { resultTypes: ["violations"] },
+    );
+    return violations.map(
+      (/** @type {{ id: string, nodes: { html: string, failureSummary: string }[] }} */ one) =>
+        `${one.id}: ${one.nodes.map((node) => `${node.html.slice(0, 160)} ${node.failureSummary}`).join(" | ")}`,
+    );
+  });
+  assert.deepEqual(found, [], `axe, ${where}`);
+}
+
+/** @param {Page} page */
+const printed = (page) => page.getByRole("region", { name: "Printed text" });
+
+const COUNTING = `import time
+for number in range(1, 41):
+    print("number", number, flush=True)
+    time.sleep(0.1)
+`;
+
+/** @param {Page} page */
+async function hasCountedToTheEnd(page) {
+  await runHasEnded(page);
+  const text = (await printed(page).textContent()) ?? "";
+  const numbers = [...text.matchAll(/number (\d+)/g)].map((match) => Number(match[1]));
+  assert.deepEqual(
+    numbers,
+    Array.from({ length: 40 }, (_, at) => at + 1),
+  );
+}
+
+/** @type {readonly Scenario[]} */
+export const SCENARIOS = [
+  {
+    name: "from an example to its figure",
+    async run(page) {
+      await page.goto("/");
+      await axeIsContent(page, "a new session");
+      await page.getByRole("menuitem", { name: /average alcohol by class/ }).click();
+      await page.getByRole("button", { name: "Run", exact: true }).waitFor();
+      await page.getByRole("link", { name: "Download wine.csv" }).waitFor();
+      await axeIsContent(page, "an answer");
+      await page.getByRole("button", { name: "Run", exact: true }).click();
+      await runHasEnded(page);
+      const figure = page.getByRole("img", { name: /Figure/ }).first();
+      await figure.scrollIntoViewIfNeeded();
+      await page.waitForFunction(() =>
+        Array.from(document.images).every((one) => one.complete && one.naturalWidth > 0),
+      );
+      await page.getByRole("table").first().waitFor();
+      await axeIsContent(page, "results");
+      await page.getByRole("button", { name: "Open in editor" }).click();
+      await theEditor(page);
+      await axeIsContent(page, "the editor");
+    },
+  },
+  {
+    name: "a prompt of one's own, by the keyboard alone",
+    async run(page) {
+      await page.goto("/");
+      const prompt = page.getByRole("textbox", { name: "What the program should do" });
+      await prompt.waitFor();
+      await page.keyboard.type("Find all prime numbers up to 1000");
+      await page.keyboard.press("Enter");
+      await answerHasEnded(page);
+      assert.equal(await prompt.inputValue(), "");
+      await page
+        .getByRole("region", { name: /Code generator/ })
+        .or(page.getByRole("group", { name: /Code generator/ }))
+        .first()
+        .waitFor();
+      await page.getByRole("button", { name: "Run", exact: true }).focus();
+      await page.keyboard.press("Enter");
+      await runHasEnded(page);
+      assert.match((await page.locator("main").textContent()) ?? "", /997|168/);
+    },
+  },
+  {
+    name: "a refresh in mid-stream loses nothing and goes on",
+    async run(page) {
+      await page.goto("/");
+      await runCode(page, COUNTING);
+      await printed(page).getByText("number 5", { exact: true }).waitFor();
+      await page.reload();
+      await printed(page).getByText("number 1", { exact: true }).waitFor();
+      await page.getByRole("button", { name: "Stop" }).first().waitFor();
+      await hasCountedToTheEnd(page);
+      await page.reload();
+      await hasCountedToTheEnd(page);
+    },
+  },
+  {
+    name: "a broken connection is said, and mended by itself",
+    async run(page) {
+      await page.goto("/");
+      let cut = false;
+      await page.route("**/v1/jobs/*/events", async (route) => {
+        if (cut) return route.abort("connectionfailed");
+        // A connection that brings a little and breaks off.
+        cut = true;
+        const stream = "retry: 300\n\n";
+        return route.fulfill({ status: 200, contentType: "text/event-stream", body: stream });
+      });
+      await runCode(page, COUNTING);
+      await page.getByText("Reconnecting").waitFor();
+      await page.unroute("**/v1/jobs/*/events");
+      await hasCountedToTheEnd(page);
+      await page.getByText("Reconnecting").waitFor({ state: "hidden" });
+    },
+  },
+  {
+    name: "an error is marked on its line, and the AI is asked to mend it",
+    async run(page) {
+      await page.goto("/");
+      await runCode(page, 'print("before")\nvalues = [1, 2]\nprint(values[5])\n');
+      await page.getByText("The program raised IndexError (line 3)").waitFor();
+      assert.match(
+        (await page.getByRole("region", { name: "Traceback" }).textContent()) ?? "",
+        /list index out of range/,
+      );
+      assert.match((await printed(page).textContent()) ?? "", /before/);
+      await axeIsContent(page, "an error");
+      await page.getByRole("button", { name: "Show the line" }).click();
+      await page.getByText("It was raised in line 3, which is marked.").waitFor();
+      await page.locator(".monaco-editor .squiggly-error").first().waitFor();
+      await openTab(page, "Results");
+      await page.getByRole("button", { name: "Fix with AI" }).click();
+      await page.getByText("Fix this error: IndexError: list index out of range").waitFor();
+      await answerHasEnded(page);
+    },
+  },
+  {
+    name: "a run is stopped",
+    async run(page) {
+      await page.goto("/");
+      await runCode(page, 'import time\nprint("on it", flush=True)\ntime.sleep(50)\nprint("never")\n');
+      await printed(page).getByText("on it").waitFor();
+      await page.getByText(/ s left$/).waitFor();
+      await page.getByRole("button", { name: "Stop" }).first().click();
+      await runHasEnded(page);
+      await page.getByText("Stopped", { exact: true }).first().waitFor();
+      assert.doesNotMatch((await printed(page).textContent()) ?? "", /never/);
+    },
+  },
+  {
+    name: "a prompt is stopped before the service has answered",
+    async run(page) {
+      await page.goto("/");
+      await page.route("**/v1/jobs", async (route) => {
+        if (route.request().method() === "POST") await new Promise((resolve) => setTimeout(resolve, 800));
+        return route.continue();
+      });
+      const cancelled = page.waitForRequest(/\/v1\/jobs\/[^/]+\/cancel$/);
+      await page.getByRole("textbox", { name: "What the program should do" }).fill("Simulate a few random walks");
+      await page.keyboard.press("Enter");
+      await page.getByRole("button", { name: "Stop", exact: true }).click();
+      await cancelled;
+      await page.getByRole("button", { name: "Send" }).waitFor();
+    },
+  },
+  {
+    name: "an uploaded file is there for the code, and what it writes can be fetched",
+    async run(page) {
+      await page.goto("/");
+      await page
+        .getByLabel("Choose files")
+        .setInputFiles({ name: "my words.txt", mimeType: "text/plain", buffer: Buffer.from("one two") });
+      await page.getByRole("link", { name: "Download my words.txt" }).waitFor();
+      await runCode(
+        page,
+        'words = open("my words.txt").read().split()\nopen("count.txt", "w").write(str(len(words)))\n',
+      );
+      await runHasEnded(page);
+      const download = page.waitForEvent("download");
+      await page.getByRole("link", { name: "Download count.txt" }).click();
+      const stream = await (await download).createReadStream();
+      let text = "";
+      for await (const piece of stream) text += piece;
+      assert.equal(text, "2");
+    },
+  },
+  {
+    name: "a program that asks gets its answers",
+    async run(page) {
+      await page.goto("/");
+      await writeCode(page, 'who = input("Who? ")\nprint("Hello", who)\n');
+      await page.getByRole("textbox", { name: "Answers to input()" }).fill("Ada");
+      await page.getByRole("button", { name: "Run", exact: true }).click();
+      await runHasEnded(page);
+      assert.match((await printed(page).first().textContent()) ?? "", /Hello Ada/);
+    },
+  },
+  {
+    name: "an output of HTML runs no script and asks no host",
+    async run(page) {
+      await page.goto("/");
+      await runCode(page, 'from IPython.display import HTML, display\ndisplay(HTML("<b>bold</b> words"))\n');
+      await runHasEnded(page);
+      await page.frameLocator("iframe").getByText("bold").waitFor();
+      assert.equal(await page.locator("iframe").getAttribute("sandbox"), "allow-same-origin");
+    },
+  },
+  {
+    name: "what was written is kept, and so is the session's new name",
+    async run(page) {
+      await page.goto("/");
+      await runCode(page, "print('first')\n");
+      await runHasEnded(page);
+      await writeCode(page, "print('changed, not run')\n");
+      await page.getByRole("button", { name: "Rename this session" }).click();
+      const name = `Renamed ${Date.now()}`;
+      await page.getByRole("textbox", { name: "Name" }).fill(name);
+      await page.keyboard.press("Enter");
+      await page.getByRole("heading", { level: 1, name }).waitFor();
+      await page.reload();
+      await page.getByRole("link", { name }).waitFor();
+      await page.locator(".monaco-editor").getByText("changed, not run").waitFor();
+      await page.getByRole("button", { name: "New session" }).click();
+      await page.getByRole("heading", { level: 1, name: "New session" }).waitFor();
+      await page.getByRole("link", { name }).click();
+      await page.getByRole("heading", { level: 1, name }).waitFor();
+    },
+  },
+  {
+    name: "dark is dark, readable, and remembered",
+    async run(page) {
+      await page.goto("/");
+      await page.getByRole("button", { name: "Light or dark" }).click();
+      await page.getByRole("menuitemcheckbox", { name: "Dark" }).click();
+      await page.locator("body.awsui-dark-mode").waitFor();
+      await page.reload();
+      await page.locator("body.awsui-dark-mode").waitFor();
+      await page.getByRole("menuitem", { name: /random walks/ }).click();
+      await page.getByRole("button", { name: "Run", exact: true }).waitFor();
+      await axeIsContent(page, "an answer in the dark");
+      await page.getByRole("button", { name: "Run", exact: true }).click();
+      await runHasEnded(page);
+      await axeIsContent(page, "results in the dark");
+      await openTab(page, "Editor");
+      await theEditor(page);
+      await axeIsContent(page, "the editor in the dark");
+    },
+  },
+  {
+    name: "everything fits a phone",
+    viewport: { width: 390, height: 844 },
+    async run(page) {
+      await page.goto("/");
+      await page.getByRole("menuitem", { name: /average alcohol by class/ }).click();
+      await page.getByRole("button", { name: "Run", exact: true }).click();
+      await runHasEnded(page);
+      for (const name of /** @type {const} */ (["Results", "Editor", "Generator"])) {
+        await openTab(page, name);
+        if (name === "Editor") await theEditor(page);
+        const width = await page.evaluate(() => document.documentElement.scrollWidth);
+        assert.ok(width <= 390, `${name} is ${width} px wide`);
+        await axeIsContent(page, `${name} on a phone`);
+      }
+    },
+  },
+  {
+    name: "a service that wants a key asks for one",
+    async run(page) {
+      let signedIn = false;
+      await page.route("**/v1/**", async (route) => {
+        if (route.request().url().endsWith("/v1/sign-in")) {
+          signedIn = route.request().postDataJSON().key === "aci_good";
+          return route.fulfill({ status: signedIn ? 204 : 401 });
+        }
+        return signedIn ? route.continue() : route.fulfill({ status: 401, json: { title: "Unauthorized" } });
+      });
+      await page.goto("/");
+      await page.getByRole("heading", { name: "Sign in" }).waitFor();
+      await axeIsContent(page, "the sign-in");
+      await page
+        .getByRole("textbox", { name: "Key" })
+        .or(page.locator("input[type=password]"))
+        .first()
+        .fill("aci_good");
+      await page.keyboard.press("Enter");
+      await page.getByRole("heading", { level: 1, name: "New session" }).waitFor();
+    },
+  },
+];
