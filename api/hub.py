@@ -14,13 +14,12 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
-import asyncpg
 import redis.asyncio
 from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 from core.channels import job_channel
-from core.database.pool import Pool
+from core.database.pool import DATABASE_FAULTS, Pool
 from core.events import log
 from core.jobs import reading
 from core.settings import Settings
@@ -231,7 +230,7 @@ class Hub:
                 continue
             try:
                 newest = await log.newest(self._pool, list({watch.job_id for watch in watches}))
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except DATABASE_FAULTS as error:
                 logger.warning("Postgres is away (%s); streams wait.", error)
                 continue
             for watch in watches:

@@ -11,10 +11,8 @@ import logging
 from types import TracebackType
 from typing import Self
 
-import asyncpg
-
 from core.channels import NEW_WORK
-from core.database.pool import OwnConnection, connect
+from core.database.pool import DATABASE_FAULTS, OwnConnection, connect
 from core.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -58,7 +56,7 @@ class Doorbell:
                     if connection is None or connection.is_closed():
                         connection = await connect(self._settings)
                     await connection.execute(f"NOTIFY {NEW_WORK}")
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                except DATABASE_FAULTS as error:
                     logger.warning("The dispatcher was not woken (%s); it looks by itself every second.", error)
                     await asyncio.sleep(RECONNECT_S)
                 await asyncio.sleep(MERGE_S)

@@ -18,9 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import asyncpg
-
-from core.database.pool import OwnConnection, connect
+from core.database.pool import DATABASE_FAULTS, OwnConnection, connect
 from core.jobs import lease
 from core.jobs.lease import Held
 
@@ -109,7 +107,7 @@ class Heartbeat:
                     agents=list(self._process.specs),
                     waiting_past_s=self._patience.deaf_past,
                 )
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DATABASE_FAULTS as error:
             logger.warning("Leases could not be renewed (%s: %s).", type(error).__name__, error)
             if self._connection is not None:
                 self._connection.terminate()

@@ -18,14 +18,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 import redis
 import uvloop
 from redis.exceptions import RedisError
 
 from core.agents.registry import agents, pool_agents
 from core.agents.spec import AgentSpec
-from core.database.pool import Pool, open_pool
+from core.database.pool import DATABASE_FAULTS, Pool, open_pool
 from core.doorbell import Doorbell
 from core.ids import Prefix, encode, new_id
 from core.jobs import lease
@@ -207,7 +206,7 @@ class WorkerProcess:
                 await run.to_its_end()
             finally:
                 del self.running[claim.held]
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DATABASE_FAULTS as error:
             logger.warning("Job %s is left to its lease: Postgres failed (%s).", job_id, error)
         finally:
             self._slots.release()
@@ -273,7 +272,7 @@ class WorkerProcess:
                 try:
                     await workers.describe(self.pool, self.id, info)
                     known = info
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                except DATABASE_FAULTS as error:
                     logger.warning("The worker could not describe itself (%s).", error)
             well = all(part.get("status", "ok") == "ok" for part in info.values())
             await asyncio.sleep(DESCRIBE_EVERY_S if well else DESCRIBE_EVERY_S / 10)

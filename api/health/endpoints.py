@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Literal
 
-import asyncpg
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from api.dependencies import Services, ServicesDep
+from core.database.pool import DATABASE_FAULTS
 from core.workers import repository as workers
 from core.workers.repository import Worker
 
@@ -65,7 +65,7 @@ async def _workers(services: Services) -> list[Worker] | None:
     try:
         async with asyncio.timeout(LOOK_S):
             return await workers.alive(services.pool)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except DATABASE_FAULTS:
         return None
 
 

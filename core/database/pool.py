@@ -29,8 +29,13 @@ AWAY: tuple[type[Exception], ...] = (
     asyncpg.exceptions.OperatorInterventionError,
     asyncpg.TooManyConnectionsError,
     asyncpg.IdleInTransactionSessionTimeoutError,
+    # asyncpg raises it where the server's farewell came between two uses of a connection (MagicStack/asyncpg#1069).
+    asyncpg.exceptions.InternalClientError,
 )
 """What is raised while Postgres can't be reached, while it stops or starts, and by a connection that it took away."""
+
+DATABASE_FAULTS: tuple[type[Exception], ...] = (*AWAY, asyncpg.PostgresError)
+"""All that a statement can raise, for loops that must outlive it."""
 
 
 async def prepare(connection: Connection) -> None:

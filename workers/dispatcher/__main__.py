@@ -17,7 +17,7 @@ import uvloop
 
 from core.agents.registry import pools
 from core.channels import NEW_WORK
-from core.database.pool import connect, open_pool
+from core.database.pool import DATABASE_FAULTS, connect, open_pool
 from core.log import configure_logging
 from core.settings import Settings
 from workers.dispatcher.messages import Messages
@@ -40,18 +40,19 @@ RECONNECT_S = 1.0
 
 async def listen(settings: Settings, wake: Callable[[], None]) -> None:
     """Wake the planners whenever somebody rings; come back by itself when the connection breaks."""
+    gone = asyncio.Event()
     while True:
         try:
             connection = await connect(settings)
             try:
-                gone = asyncio.get_running_loop().create_future()
-                connection.add_termination_listener(gone.set_result)
+                gone.clear()
+                connection.add_termination_listener(lambda _: gone.set())
                 await connection.add_listener(NEW_WORK, lambda *_: wake())
                 wake()  # whatever rang while nobody listened
-                await gone
+                await gone.wait()
             finally:
                 connection.terminate()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DATABASE_FAULTS as error:
             logger.warning("Not listening for new jobs (%s); looking every second.", error)
         await asyncio.sleep(RECONNECT_S)
 

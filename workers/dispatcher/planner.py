@@ -8,10 +8,8 @@ import time
 from datetime import timedelta
 from uuid import UUID
 
-import asyncpg
-
 from core.agents.registry import pool_agents
-from core.database.pool import Connection, Pool
+from core.database.pool import DATABASE_FAULTS, Connection, Pool
 from core.jobs import release
 from core.jobs.states import Lane
 from core.workers.repository import ALIVE_WITHIN
@@ -63,7 +61,7 @@ class Planner:
                     look_at = now + (LOOK_EVERY_S if due is None else min(max(due, 0.0), LOOK_EVERY_S))
                     continue
                 wait = look_at - now
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except DATABASE_FAULTS as error:
                 logger.warning("Nothing can be released for the pool %s (%s).", self._name, error)
                 wait = LOOK_EVERY_S
             try:

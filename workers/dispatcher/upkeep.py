@@ -11,14 +11,13 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
-import asyncpg
 import redis.asyncio
 from redis.exceptions import RedisError
 
 from core import idempotency
 from core.blobs import store
 from core.channels import EPOCH_KEY
-from core.database.pool import Pool
+from core.database.pool import DATABASE_FAULTS, Pool
 from core.ids import Prefix, encode, new_id
 from core.jobs import cancel, lease
 from core.settings import Settings
@@ -39,7 +38,7 @@ async def forever(every_s: float, duty: Callable[[], Awaitable[None]], on_outage
     while True:
         try:
             await duty()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except DATABASE_FAULTS as error:
             logger.warning("Upkeep waits: Postgres is away (%s).", error)
             on_outage()
         await asyncio.sleep(every_s)

@@ -204,6 +204,7 @@ class Ears:
 LOST = asyncpg.ConnectionDoesNotExistError("connection was closed in the middle of operation")
 STOPPING = asyncpg.exceptions.AdminShutdownError("terminating connection due to administrator command")
 STARTING = asyncpg.CannotConnectNowError("the database system is starting up")
+FAREWELL = asyncpg.exceptions.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
 DEADLOCK = asyncpg.DeadlockDetectedError("deadlock detected")
 
 
@@ -212,11 +213,19 @@ DEADLOCK = asyncpg.DeadlockDetectedError("deadlock detected")
     [
         [("before", STOPPING), ("before", STARTING)],
         [("before", LOST)],
+        [("before", FAREWELL)],
         [("after", LOST)],
         [("after", STOPPING), ("before", STARTING)],
         [("before", STARTING), ("after", LOST)],
     ],
-    ids=["stopping and starting", "lost before", "lost after", "stopped after", "started, then lost after"],
+    ids=[
+        "stopping and starting",
+        "lost before",
+        "said farewell",
+        "lost after",
+        "stopped after",
+        "started, then lost after",
+    ],
 )
 async def test_events_are_stored_once_whatever_postgres_answers(
     failures: list[tuple[str, Exception]], life: Life, monkeypatch: pytest.MonkeyPatch
