@@ -282,6 +282,14 @@ for _ in 1 2 3; do
   deploy/smoke.py "$url" --key-file "$run/secrets/api_key" >/dev/null || fail "nginx still asks an API that is gone"
 done
 
+step "a backup can be restored"
+postgres() { compose exec -T postgres "$@"; }
+jobs_in() { postgres psql -U aci -d "$1" -Atc 'SELECT count(*) FROM jobs'; }
+postgres pg_dump -U aci -Fc aci >"$run/aci.dump" || fail "no dump comes out"
+postgres createdb -U aci restored
+postgres pg_restore -U aci -d restored <"$run/aci.dump" || fail "the dump does not go in"
+[ "$(jobs_in aci)" = "$(jobs_in restored)" ] && [ "$(jobs_in restored)" -gt 0 ] || fail "jobs are missing in the restored database"
+
 step "the workers stop by themselves"
 workers=$(compose ps -q worker-execute worker-generate)
 stopping=$SECONDS

