@@ -6,6 +6,7 @@ The credentials are the one thing without a default: a server that anybody may c
 from __future__ import annotations
 
 import json
+import secrets
 import stat
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +19,15 @@ from sandbox.confinement.limits import MEGABYTE, Limits
 
 class MissingCredentials(RuntimeError):
     """No access key was configured, or the credentials file can't be used."""
+
+
+def own_ids() -> int:
+    """The first of a block of user ids, drawn anew for each server.
+
+    The kernel counts processes per user over the whole machine (RLIMIT_NPROC, setrlimit(2)): sessions of two servers
+    with the same id would use up each other's limit.
+    """
+    return 1_600_000_000 + secrets.randbelow(4096) * 65_536
 
 
 class Settings(BaseSettings):
@@ -57,7 +67,9 @@ class Settings(BaseSettings):
     cgroup_root: Path = Field(Path("/sys/fs/cgroup"), description="Where control groups are mounted.")
     use_cgroups: bool = Field(True, description="False leaves memory to the watchdog (tier B).")
     uid_base: int = Field(
-        1_600_000_000, ge=1000, description="First of the ids that sessions get when the server is root."
+        default_factory=own_ids,
+        ge=1000,
+        description="First of the ids that sessions get when the server is root; by default a block of its own.",
     )
 
     @field_validator("allowed_hosts", mode="before")

@@ -239,16 +239,20 @@ SELECT last_seq FROM queued
 """
 
 
-async def hand_back(pool: Pool, claim: Claim, reason: str) -> int | None:
-    """Give a job back that this process can't finish. It costs no attempt. Returns the number of its event."""
-    seq: int | None = await pool.fetchval(_REQUEUE, claim.id, claim.attempt, 1, timedelta(0), reason)
-    return seq
+async def hand_back(pool: Pool, claim: Claim, reason: str) -> State | None:
+    """Give a job back that this process can't finish. It costs no attempt, and waits for nothing.
+
+    Returns its new state, which is an end where its cancel was asked for or its deadline has passed; or None when
+    that attempt no longer held it.
+    """
+    return await break_off(pool, claim.id, claim.attempt, reason, counts=False)
 
 
-async def break_off(pool: Pool, job_id: UUID, attempt: int, reason: str) -> State | None:
+async def break_off(pool: Pool, job_id: UUID, attempt: int, reason: str, *, counts: bool = True) -> State | None:
     """Take a running job from its attempt after an infrastructure fault, and decide what becomes of it.
 
-    Returns its new state, or None when that attempt no longer held it.
+    Returns its new state, or None when that attempt no longer held it. `counts` says whether the attempt is one of
+    those that the job may have.
     """
     async with pool.acquire() as connection, connection.transaction():
         session_id = await connection.fetchval("SELECT session_id FROM jobs WHERE id = $1", job_id)
@@ -262,12 +266,14 @@ async def break_off(pool: Pool, job_id: UUID, attempt: int, reason: str) -> Stat
         )
         if row is None:
             return None
-        state = after_break(BrokenOff(row["spent"], row["max_attempts"], row["cancel"], row["late"]))
+        spent = row["spent"] if counts else row["spent"] - 1
+        state = after_break(BrokenOff(spent, row["max_attempts"], row["cancel"], row["late"]))
         await connection.execute(
             "UPDATE sandboxes SET suspect = true WHERE session_id = $1 AND job_id = $2", session_id, job_id
         )
         if state is State.QUEUED:
-            await connection.execute(_REQUEUE, job_id, attempt, 0, retry_delay(row["spent"]), reason)
+            delay = retry_delay(spent) if counts else timedelta(0)
+            await connection.execute(_REQUEUE, job_id, attempt, 0 if counts else 1, delay, reason)
             return state
         error = _broken_off_error(state, row, reason)
         await connection.execute(_END, [job_id], [attempt], [state.value], [0], [None], [error], [None], [], [], [], [])

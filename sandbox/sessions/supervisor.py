@@ -36,6 +36,10 @@ from sandbox.wire.errors import (
 
 log = logging.getLogger("sandbox")
 
+TRIES: Final = 3
+"""Of the self-test, where the machine and not the confinement failed it."""
+PAUSE_S: Final = 1.0
+
 _KEPT_RECORDS: Final = 1000
 _UPKEEP_SECONDS: Final = 1.0
 
@@ -93,10 +97,18 @@ class Supervisor:
             asyncio.create_task(self._upkeep(), name="upkeep"),
             asyncio.create_task(self._watch_memory(), name="watchdog"),
         ]
-        try:
-            self.verdict = await self._find_tier()
-        except (ZygoteFailed, selftest.NotConfined, OSError, TimeoutError) as error:
-            self.verdict = refusal(str(error) or type(error).__name__)
+        for left in reversed(range(TRIES)):
+            try:
+                self.verdict = await self._find_tier()
+                break
+            except (OSError, TimeoutError) as error:
+                # The machine was short of something at the moment; a probe that got through is never asked again.
+                self.verdict = refusal(str(error) or type(error).__name__)
+                log.warning("the confinement could not be tried: %s", self.verdict.reason)
+                await asyncio.sleep(PAUSE_S if left else 0)
+            except (ZygoteFailed, selftest.NotConfined) as error:
+                self.verdict = refusal(str(error) or type(error).__name__)
+                break
         log.info("confinement: %s", self.verdict)
 
     async def _find_tier(self) -> Verdict:

@@ -21,6 +21,8 @@ MAY_IMPORT = {
     "migrations": {"core"},
     "embedded": set[str](),
     "cli": set[str](),
+    # Looks at the whole from outside, and stands its servers up as the embedded start does.
+    "benchmarks": {"core", "workers", "embedded"},
 }
 INSIDE_THE_SANDBOX = [ROOT / "workers" / "executor" / "harness.py"]
 

@@ -186,6 +186,12 @@ class Interpreter:
                 pieces.append(str(resource["text"]).encode())
         return b"".join(pieces) if pieces else None
 
+    def touch(self) -> None:
+        """See whether the session still lives. Raises SandboxGone when it does not."""
+        answer = _calling(self._client.get_session)
+        if answer.get("status") == "TERMINATED":
+            raise SandboxGone("ResourceNotFoundException", "the session has ended")
+
     def stop(self) -> None:
         """End the session, and all that runs in it. Raises SandboxError."""
         _calling(self._client.stop)

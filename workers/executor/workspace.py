@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -25,6 +26,7 @@ from workers.executor.agentcore import (
     SandboxFull,
     SandboxGone,
     SandboxRefuses,
+    SandboxUnreachable,
 )
 
 logger = logging.getLogger(__name__)
@@ -34,6 +36,10 @@ MARGIN_S = 60
 
 UPLOAD_GROUP = 8 * 1024 * 1024
 """Bytes of files sent in one call, if a single one is not larger."""
+
+PATIENCE_S = 45.0
+"""How long a run waits for a sandbox server that is full, or restarts."""
+LOOK_AGAIN_S = 0.5
 
 THROWAWAY_S = 900
 """Lifetime of the sandbox of a job without a session, beyond its time-out."""
@@ -86,8 +92,25 @@ async def opened(context: Context, timeout_s: float, *, reset: bool) -> AsyncIte
 
 
 async def _start(context: Context, lifetime_s: int) -> Interpreter:
+    """A new session. One that can't be had at the moment is waited for: no code has run yet, so an attempt
+    is not worth it. Raises SandboxError after `PATIENCE_S`, or when the job is to stop.
+    """
     name = f"{encode(Prefix.JOB, context.job_id)}-{context.claim.attempt}"
-    interpreter = await context.resources.interpreters.start(lifetime_s, name)
+    give_up_at = time.monotonic() + PATIENCE_S
+    told = False
+    while True:
+        try:
+            interpreter = await context.resources.interpreters.start(lifetime_s, name)
+            break
+        except (SandboxUnreachable, SandboxFull):
+            if context.stop.is_set() or time.monotonic() > give_up_at:
+                raise
+            if not told:
+                context.emit("job.progress", message="Waiting for a sandbox …")
+                told = True
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_AGAIN_S):
+                    await context.stop.wait()
     context.emit("sandbox.started", tier=await context.resources.interpreters.tier())
     return interpreter
 
@@ -102,8 +125,9 @@ async def _of_session(context: Context, timeout_s: float, *, reset: bool) -> Int
         interpreter = interpreters.attach(known.sandbox_id)
         if reason is None:
             try:
+                await context.resources.interpreters.blocking(interpreter.touch)
                 return await _brought_up_to_date(context, interpreter, known.files_version, known.tier, lifetime=None)
-            except SandboxGone:
+            except (SandboxGone, SandboxUnreachable):
                 reason = "the sandbox was gone"
         else:
             await stop_quietly(interpreters, interpreter)

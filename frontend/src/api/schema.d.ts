@@ -565,7 +565,7 @@ export interface components {
             agent: "execute";
             /**
              * Deadline S
-             * @description Expires when not done after so long
+             * @description Expires when not done so long after `run_at`, or after now
              */
             deadline_s?: number | null;
             input: components["schemas"]["ExecuteInput"];
@@ -587,11 +587,21 @@ export interface components {
                 [key: string]: string;
             };
             /**
+             * @description When the session has such a job already
+             * @default enqueue
+             */
+            on_busy: components["schemas"]["OnBusy"];
+            /**
              * Priority
              * @description Higher goes first, among the jobs of one lane
              * @default 5
              */
             priority: number;
+            /**
+             * Run At
+             * @description Not before this time; RFC 3339, with its offset
+             */
+            run_at?: string | null;
             /**
              * Session Id
              * @description The session whose files, conversation and sandbox it uses
@@ -721,7 +731,7 @@ export interface components {
             agent: "generate";
             /**
              * Deadline S
-             * @description Expires when not done after so long
+             * @description Expires when not done so long after `run_at`, or after now
              */
             deadline_s?: number | null;
             input: components["schemas"]["GenerateInput"];
@@ -743,11 +753,21 @@ export interface components {
                 [key: string]: string;
             };
             /**
+             * @description When the session has such a job already
+             * @default enqueue
+             */
+            on_busy: components["schemas"]["OnBusy"];
+            /**
              * Priority
              * @description Higher goes first, among the jobs of one lane
              * @default 5
              */
             priority: number;
+            /**
+             * Run At
+             * @description Not before this time; RFC 3339, with its offset
+             */
+            run_at?: string | null;
             /**
              * Session Id
              * @description The session whose files, conversation and sandbox it uses
@@ -1022,6 +1042,8 @@ export interface components {
             };
             /** Priority */
             priority: number;
+            /** @description While queued, and where one job is asked for by itself */
+            queue?: components["schemas"]["QueuePlace"] | null;
             /** Replayed From */
             replayed_from: string | null;
             /** Result */
@@ -1138,6 +1160,12 @@ export interface components {
             model: string | null;
         };
         /**
+         * OnBusy
+         * @description What to do when the session already has a job that holds what this one would.
+         * @enum {string}
+         */
+        OnBusy: "enqueue" | "reject" | "interrupt";
+        /**
          * Output
          * @description A figure, a table or a value: each MIME type maps to its text (or JSON), or to an artifact.
          */
@@ -1211,6 +1239,19 @@ export interface components {
              * @description `/problems/` and a fixed name of the kind of problem
              */
             type: string;
+        };
+        /**
+         * QueuePlace
+         * @description Where a queued job stands. A hint, worked out when it is asked for.
+         */
+        QueuePlace: {
+            /** Eta S */
+            eta_s: number | null;
+            /**
+             * Position
+             * @description Jobs that would run before it if nothing else came
+             */
+            position: number;
         };
         /**
          * Readiness

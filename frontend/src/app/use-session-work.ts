@@ -179,7 +179,9 @@ function lastCode(prompt: Job | null, run: Job | null): string {
   return run ? codeOf(run) : typeof written === "string" ? written : "";
 }
 
+/** What to call a session that begins with a program: its first comment, or its first line that does something. */
 function titleOf(program: string): string {
   const comment = /^#+\s*(\S.*)$/m.exec(program)?.[1];
-  return comment ?? firstWords(program) ?? "A run";
+  const line = program.split("\n").find((one) => one.trim() && !/^\s*(import|from)\s/.test(one));
+  return comment ?? line?.trim() ?? "A run";
 }

@@ -144,6 +144,13 @@ async def test_a_job_handed_back_costs_no_attempt_and_waits_for_nothing(life: Li
     assert await life.break_off(await life.claimed(claim.id)) is State.FAILED
 
 
+async def test_a_job_handed_back_whose_cancel_was_asked_for_is_cancelled(life: Life) -> None:
+    claim = await life.running()
+    await life.cancel(claim.id)
+    assert await lease.hand_back(life.pool, claim, "the worker was stopped") is State.CANCELLED
+    assert (await life.story(claim.id))[-1] == "job.cancelled"
+
+
 async def test_a_cancel_that_was_asked_for_wins_over_a_retry(life: Life) -> None:
     claim = await life.running()
     await life.cancel(claim.id)

@@ -170,11 +170,16 @@ class Jobs(RuleBasedStateMachine):
     @rule(which=SOME)
     def hand_back(self, which: int) -> None:
         claim = self.claims[which % len(self.claims)]
-        seq = self.do(lease.hand_back(self.pool, claim, "shutdown"))
+        state = self.do(lease.hand_back(self.pool, claim, "shutdown"))
         job = self.held(claim)
-        assert (seq is None) == (job is None)
-        if job is not None:
-            job.state, job.handed_back = State.QUEUED, job.handed_back + 1
+        if job is None:
+            assert state is None
+        elif job.cancel:
+            assert state is State.CANCELLED
+            job.state = state
+        else:
+            assert state is State.QUEUED
+            job.state, job.handed_back = state, job.handed_back + 1
 
     @precondition(lambda self: self.jobs)
     @rule(which=SOME)

@@ -36,7 +36,16 @@ def attacker(client: Any) -> Iterator[Session]:
 
 @pytest.mark.parametrize(
     "path",
-    ["/etc/shadow", "/root", "/home", "/proc/1/root/etc/shadow", "/.host", "/sys", "/proc/kcore", "/proc/cmdline"],
+    [
+        "/etc/shadow",
+        "/root/.profile",
+        "/var/log",
+        "/proc/1/root/etc/shadow",
+        "/.host",
+        "/sys",
+        "/proc/kcore",
+        "/proc/cmdline",
+    ],
 )
 def test_reads_host_file_finds_nothing(attacker: Session, path: str) -> None:
     assert attacker.out(f"import os; attempt(lambda: os.stat({path!r}) and 'seen')") in ("'ENOENT'", "'EACCES'")

@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 from core.agents.generate import GenerateInput
+from core.events.log import Event
 from core.ids import new_id
 from core.jobs.lease import Claim
 from core.settings import Settings
@@ -80,7 +81,19 @@ def job(bedrock: Bedrock) -> Callable[..., Job]:
 
     def make(*models: str, **settings: Any) -> Job:
         configured = Settings(models=models, bedrock_endpoint=bedrock.url, **settings)
-        claim = Claim(new_id(), new_id(), None, "generate", 1, 3, {}, datetime.now(UTC), None)
+        claim = Claim(
+            id=(job_id := new_id()),
+            tenant_id=new_id(),
+            session_id=None,
+            agent="generate",
+            lane="interactive",
+            attempt=1,
+            max_attempts=3,
+            input={},
+            created_at=datetime.now(UTC),
+            running=Event(job_id, 2, 1, datetime.now(UTC), "job.running", {"worker": "test"}),
+            seconds_left=None,
+        )
         made = Job(cast(Context, None))
         made.context = Context(claim, configured, cast(Any, None), Resources(configured), made.emit, asyncio.Event())
         return made
