@@ -5,7 +5,7 @@
 # usage: deploy/test-compose.sh [--private] [--cache FOLDER] [--keep] [--clean] [--help]
 #
 #   --private        use an engine of its own even where Docker is there
-#   --cache FOLDER   what a second run need not make again (default: ~/.cache/aci-compose-test, about 3 GB)
+#   --cache FOLDER   what a second run need not make again (default: ~/.cache/aci-compose-test, about 5 GB)
 #   --keep           leave it running until Enter is pressed
 #   --clean          only remove the cache
 #
