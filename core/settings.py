@@ -28,7 +28,7 @@ class SandboxCredentials(BaseModel):
 class Settings(BaseSettings):
     """Where things are and how much is allowed. Times are seconds and sizes bytes unless a name says otherwise."""
 
-    model_config = SettingsConfigDict(env_prefix="ACI_", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(env_prefix="ACI_", extra="ignore", populate_by_name=True, env_ignore_empty=True)
 
     # --- where things are -------------------------------------------------------------------------
     database_url: SecretStr = Field(
