@@ -10,10 +10,10 @@ ARGS ?=
 # Builds the environments that are needed, then goes on as the Python of the first.
 IN = @PYTHON="$(PYTHON)" exec sh embedded/python.sh -m embedded.bootstrap
 
-.PHONY: help run dev test lint format lock hooks clean reset
+.PHONY: help run dev test bench screenshots lint format lock hooks clean reset
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  Settings go before it: ACI_PORT=8001 make run. See docs/running.md."
 
@@ -25,6 +25,13 @@ dev: ## the same, with the page served by Vite on port 3000, anew whenever its s
 
 test: ## run the unit and integration tests, on a Postgres and a Redis of their own
 	$(IN) --need dev --need sandbox --need node -- -m pytest $(ARGS)
+
+bench: ## measure the service beside bare floors: make bench ARGS="submit latency"
+	$(IN) --need dev -- -m benchmarks $(ARGS)
+
+screenshots: ## renew docs/screenshots from the running page
+	@export PYTHONPATH=tests:tests/e2e:.; PYTHON="$(PYTHON)" exec sh embedded/python.sh -m embedded.bootstrap \
+		--need dev --need sandbox --need node -- tests/e2e/screenshots.py
 
 lint: ## check style and types, as CI does
 	$(IN) --need dev --need node -- .ci/lint.py

@@ -17,7 +17,7 @@ from starlette.types import Scope
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
     "script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; "
-    "img-src 'self' data: blob:; connect-src 'self'; manifest-src 'self'; frame-src 'self'"
+    "img-src 'self' data: blob:; connect-src 'self'; manifest-src 'self'"
 )
 """Monaco sets inline styles; everything else comes from files of ours."""
 

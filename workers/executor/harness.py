@@ -197,6 +197,16 @@ def table_of(value: Any) -> "Bundle | None":
     return bundle
 
 
+def with_tables(theirs: "Callable[..., Any]") -> "Callable[..., Any]":
+    """IPython's formatter, but for tables, which we know more of: for what is shown by IPython's own `display`."""
+
+    def format_value(value: Any, *words: Any, **named: Any) -> Any:
+        table = table_of(value)
+        return theirs(value, *words, **named) if table is None else (table, {})
+
+    return format_value
+
+
 def plain(frame: Any) -> bool:
     """Whether pandas can write it as a table: names that are unique and no levels of columns."""
     return frame.columns.nlevels == 1 and frame.columns.is_unique and not set(frame.index.names) & set(frame.columns)
@@ -423,6 +433,7 @@ def in_place(recorder: Recorder, request: "dict[str, Any]") -> "Iterator[None]":
     shell = ipython()
     if shell is not None:
         places.append((shell.display_pub, "publish", recorder.publish))
+        places.append((shell.display_formatter, "format", with_tables(shell.display_formatter.format)))
 
     def show(*_: Any, **__: Any) -> None:
         """A plain function: matplotlib writes attributes of it when it chooses its backend."""

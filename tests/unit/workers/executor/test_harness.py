@@ -422,6 +422,8 @@ def test_display_of_ipython_and_magics_are_understood(tmp_path: Path) -> None:
             tmp_path, "from IPython.display import HTML, Image, display\ndisplay(HTML('<b>x</b>'))\nHTML('<i>y</i>')"
         )
         assert [output["text/html"] for output in ran.report["outputs"]] == ["<b>x</b>", "<i>y</i>"]
+        ran = shell.run(tmp_path, "import pandas\ndisplay(pandas.DataFrame({'a': [1]}))")
+        assert "application/vnd.dataresource+json" in ran.report["outputs"][0]
         assert shell.run(tmp_path, "%time 1 + 1").report["exit"] == "ok"
         assert shell.run(tmp_path, "files = !echo hello\nfiles[0]").text == "'hello'"
     finally:
