@@ -7,7 +7,7 @@ import asyncio
 import importlib
 import sys
 
-NAMES = ("submit", "latency", "drain")
+NAMES = ("submit", "latency", "drain", "flat")
 
 
 def main() -> int:

@@ -68,7 +68,7 @@ FROM claimed JOIN job_inputs ON job_id = claimed.id
 
 
 async def claim(
-    pool: Pool, picks: Sequence[tuple[UUID, int]], worker_id: UUID, worker_name: str, lease: timedelta
+    pool: Connection | Pool, picks: Sequence[tuple[UUID, int]], worker_id: UUID, worker_name: str, lease: timedelta
 ) -> list[Claim]:
     """Take released jobs, given as (job, release), many in one statement.
 

@@ -104,7 +104,7 @@ async def plan(connection: Connection, pool: str, agents: Sequence[str], alive_w
     return Load(*counted) if planner else None
 
 
-_FAIR = """
+FAIR = """
 WITH RECURSIVE after AS (
     (SELECT tenant_id, 1 AS turn FROM jobs
      WHERE agent = $1 AND lane = $2 AND state = 'queued' AND released_at IS NULL AND ready
@@ -162,7 +162,7 @@ async def release(
     tenant, priority and age decide. The walk over tenants begins after `cursor` and wraps. Returns the picks in their
     order, and the cursor for the next time. Its cost depends on `count`, not on how many jobs or tenants wait.
     """
-    rows = await connection.fetch(_FAIR, agent, lane.value, cursor, count)
+    rows = await connection.fetch(FAIR, agent, lane.value, cursor, count)
     picks = [Release(row["id"], row["release"], agent, lane.value) for row in rows]
     return picks, rows[-1]["tenant_id"] if rows else FIRST_TENANT
 
