@@ -11,14 +11,13 @@ import json
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 from uuid import UUID
 
 import redis.asyncio
-from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
-from core.channels import job_channel
+from core.channels import EVENTS
 from core.database.pool import DATABASE_FAULTS, Pool
 from core.events import log
 from core.jobs import reading
@@ -29,35 +28,36 @@ logger = logging.getLogger(__name__)
 COMPARE_EVERY_S = 2.0
 COMPARE_EVERY_ALONE_S = 0.25
 """While Redis is away, Postgres is all there is."""
-CONFIRM_S = 0.5
 RECONNECT_S = 0.5
 WAITING_LIMIT = 500
 """Messages that wait for a slow watcher; past that they are dropped and it reads Postgres."""
 PAGE = 500
-IDLE_CHANNEL = "aci:hub"
-"""Something to be subscribed to when nobody watches."""
 TIMEOUT_S = 5.0
 
-Message = dict[str, Any]
+Event: TypeAlias = dict[str, Any]
+"""As clients get it."""
+News: TypeAlias = tuple[int, list[Event] | None]
+"""The number of a job's newest event (0: look), and the events up to it, where they came along."""
 
 
 class Watch:
     """One watcher of one job: what came for it and it has not taken yet."""
 
-    def __init__(self, job_id: UUID) -> None:
+    def __init__(self, job_id: UUID, seen: int) -> None:
         self.job_id = job_id
-        self.seen = 0
-        self._waiting: list[Message] = []
+        self.seen = seen
+        """Number of the last event that it was given."""
+        self._waiting: list[News] = []
         self._look = False
         self._some = asyncio.Event()
 
-    def put(self, message: Message) -> None:
-        """A message came."""
+    def put(self, news: News) -> None:
+        """Something was published of the job."""
         if len(self._waiting) >= WAITING_LIMIT:
             self._waiting.clear()
             self._look = True
         else:
-            self._waiting.append(message)
+            self._waiting.append(news)
         self._some.set()
 
     def look(self) -> None:
@@ -65,8 +65,8 @@ class Watch:
         self._look = True
         self._some.set()
 
-    async def take(self) -> tuple[list[Message], bool]:
-        """All messages that wait, and whether to read Postgres whatever they say. Waits for at least one of both."""
+    async def take(self) -> tuple[list[News], bool]:
+        """All news that wait, and whether to read Postgres whatever they say. Waits for at least one of both."""
         await self._some.wait()
         self._some.clear()
         messages, self._waiting = self._waiting, []
@@ -86,9 +86,10 @@ class Hub:
             socket_keepalive=True,
             health_check_interval=10,
         )
-        self._pubsub: PubSub | None = None
         self._watches: dict[str, set[Watch]] = {}
-        self._confirmed: dict[str, asyncio.Event] = {}
+        """By the job's id, as it is spelled in messages."""
+        self.connected = False
+        """Whether Redis is there, and has taken the subscription."""
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
 
@@ -108,38 +109,37 @@ class Hub:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._redis.aclose()
 
-    @property
-    def connected(self) -> bool:
-        """Whether Redis is there."""
-        return self._pubsub is not None
-
-    async def follow(self, tenant_id: UUID, job_id: UUID, after: int) -> AsyncGenerator[Message]:
+    async def follow(self, tenant_id: UUID, job_id: UUID, after: int) -> AsyncGenerator[Event]:
         """A job's events with numbers above `after`, stored ones first, then as they come, up to the terminal one.
 
         Each exactly once and in order. Whether the job is this tenant's is checked by the caller, before.
         """
-        watch = await self._subscribe(job_id)
-        watch.seen = after
+        # First to be told of what comes, then to read what is there: nothing falls in between.
+        watch = Watch(job_id, after)
+        watches = self._watches.setdefault(str(job_id), set())
+        watches.add(watch)
         try:
-            messages: list[Message] = []
+            news: list[News] = []
             look = True
             while True:
-                for message in messages:
-                    for event in message.get("events") or ():
+                for seq, events in news:
+                    for event in events or ():
                         if event["seq"] == watch.seen + 1 and not look:
                             watch.seen += 1
                             yield event
-                    look = look or message["seq"] == 0 or message["seq"] > watch.seen
+                    look = look or seq == 0 or seq > watch.seen
                 if look:
                     async for event in self._stored(tenant_id, watch):
                         yield event
                         if event["type"] in log.TERMINAL_TYPES:
                             return
-                messages, look = await watch.take()
+                news, look = await watch.take()
         finally:
-            await self._unsubscribe(watch)
+            watches.discard(watch)
+            if not watches:
+                self._watches.pop(str(job_id), None)
 
-    async def _stored(self, tenant_id: UUID, watch: Watch) -> AsyncIterator[Message]:
+    async def _stored(self, tenant_id: UUID, watch: Watch) -> AsyncIterator[Event]:
         """What Postgres has beyond what the watcher has seen. A terminal event comes with its whole job."""
         while True:
             events = await log.read(self._pool, watch.job_id, watch.seen, PAGE)
@@ -152,69 +152,33 @@ class Hub:
             if len(events) < PAGE:
                 return
 
-    # --- subscriptions ------------------------------------------------------------------------------
-
-    async def _subscribe(self, job_id: UUID) -> Watch:
-        """Subscribe, and wait a moment for Redis to say so: what is read from Postgres after it leaves no gap."""
-        channel = job_channel(job_id)
-        watch = Watch(job_id)
-        first = channel not in self._watches
-        self._watches.setdefault(channel, set()).add(watch)
-        if first:
-            self._confirmed[channel] = asyncio.Event()
-            await self._command("subscribe", channel)
-        try:
-            async with asyncio.timeout(CONFIRM_S if self.connected else 0):
-                await self._confirmed[channel].wait()
-        except TimeoutError:
-            pass  # the comparison finds what this may miss
-        return watch
-
-    async def _unsubscribe(self, watch: Watch) -> None:
-        channel = job_channel(watch.job_id)
-        watches = self._watches.get(channel, set())
-        watches.discard(watch)
-        if not watches and channel in self._watches:
-            del self._watches[channel]
-            del self._confirmed[channel]
-            await self._command("unsubscribe", channel)
-
-    async def _command(self, name: str, channel: str) -> None:
-        pubsub = self._pubsub
-        if pubsub is None:
-            return  # the next connection subscribes to all that is watched
-        try:
-            async with asyncio.timeout(TIMEOUT_S):
-                await getattr(pubsub, name)(channel)
-        except (RedisError, OSError, TimeoutError) as error:
-            logger.debug("Redis did not take %s: %s", name, error)
+    # --- the one subscription -------------------------------------------------------------------------
 
     async def _listen_forever(self) -> None:
         # The flag beside the cancel: asyncio.wait_for (up to Python 3.11), which the client uses, may swallow one.
         while not self._closing:
             try:
                 async with self._redis.pubsub() as pubsub:
-                    await pubsub.subscribe(IDLE_CHANNEL, *self._watches)
-                    self._pubsub = pubsub
-                    self._look_at_all()
+                    await pubsub.subscribe(EVENTS)
                     async for message in pubsub.listen():
                         self._received(message)
             except (RedisError, OSError, TimeoutError) as error:
-                if self._pubsub is not None:
+                if self.connected:
                     logger.warning("Redis is away (%s); live events come from Postgres meanwhile.", error)
             finally:
-                self._pubsub = None
+                self.connected = False
             self._look_at_all()
             await asyncio.sleep(RECONNECT_S)
 
-    def _received(self, message: Message) -> None:
-        channel = message["channel"].decode()
-        if message["type"] == "subscribe" and channel in self._confirmed:
-            self._confirmed[channel].set()
-        elif message["type"] == "message" and channel in self._watches:
-            content = json.loads(message["data"])
-            for watch in self._watches[channel]:
-                watch.put(content)
+    def _received(self, message: dict[str, Any]) -> None:
+        if message["type"] == "subscribe":
+            # Only now is nothing missed any more; what was published until now is read from Postgres.
+            self.connected = True
+            self._look_at_all()
+        elif message["type"] == "message":
+            for job_id, seq, events in json.loads(message["data"]):
+                for watch in self._watches.get(job_id, ()):
+                    watch.put((seq, events))
 
     def _look_at_all(self) -> None:
         for watches in self._watches.values():

@@ -5,8 +5,6 @@ Nothing that travels here is needed: a lost wake-up costs a second, a lost event
 
 from __future__ import annotations
 
-from uuid import UUID
-
 NEW_WORK = "aci_work"
 """Postgres channel: there may be something to release (a job came, a slot came free, a worker came)."""
 
@@ -14,6 +12,7 @@ EPOCH_KEY = "aci:epoch"
 """Redis key: gone when Redis was emptied, and with it every message that waited there."""
 
 
-def job_channel(job_id: UUID) -> str:
-    """Redis channel of one job's events."""
-    return f"aci:job:{job_id}"
+EVENTS = "aci:events"
+"""Redis channel of all jobs' events: `[[job id, number, [event, …] or null], …]`, one message for all that a process
+had to say at once. A channel for each job would cost Redis a command for each, and the readers a subscription.
+"""

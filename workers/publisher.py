@@ -8,20 +8,24 @@ import logging
 from collections.abc import Iterable
 from itertools import groupby
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 from uuid import UUID
 
 import redis.asyncio
 from redis.exceptions import RedisError
 
-from core.channels import job_channel
+from core.channels import EVENTS
 from core.events.log import Event
 from core.settings import Settings
 
 logger = logging.getLogger(__name__)
 
+News: TypeAlias = tuple[str, int, list[dict[str, Any]] | None]
+"""A job, the number of its newest event, and the events, where they are sent along."""
+
 BACKLOG = 1000
-"""Messages that wait at most while Redis does not answer; what comes on top is dropped."""
+"""News that wait at most while Redis does not answer; what comes on top is dropped."""
+MOST_AT_ONCE = 100
 
 TIMEOUT_S = 2.0
 PAUSE_S = 1.0
@@ -34,7 +38,7 @@ class Publisher:
         self._redis = redis.asyncio.from_url(
             settings.redis_url.get_secret_value(), socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S
         )
-        self._waiting: asyncio.Queue[tuple[str, str]] = asyncio.Queue(BACKLOG)
+        self._waiting: asyncio.Queue[News] = asyncio.Queue(BACKLOG)
         self._task: asyncio.Task[None] | None = None
         self._closing = False
 
@@ -52,18 +56,20 @@ class Publisher:
         await self._redis.aclose()
 
     def events(self, events: Iterable[Event]) -> None:
-        """Publish committed events, in order; all of a job's in one message."""
+        """Publish committed events, in order."""
         for job_id, group in groupby(events, key=lambda event: event.job_id):
             members = list(group)
-            self._put(job_id, {"seq": members[-1].seq, "events": [event.view() for event in members]})
+            self._put((str(job_id), members[-1].seq, [event.view() for event in members]))
 
     def moved(self, job_id: UUID, seq: int) -> None:
-        """Publish that a job has events up to `seq`, for those that are read from Postgres (state changes)."""
-        self._put(job_id, {"seq": seq})
+        """Publish that a job has events up to `seq`, for those that are read from Postgres (state changes); 0 says
+        that there are some.
+        """
+        self._put((str(job_id), seq, None))
 
-    def _put(self, job_id: UUID, message: dict[str, Any]) -> None:
+    def _put(self, news: News) -> None:
         try:
-            self._waiting.put_nowait((job_channel(job_id), json.dumps(message, ensure_ascii=False)))
+            self._waiting.put_nowait(news)
         except asyncio.QueueFull:
             logger.debug("Redis is behind; watchers will read from Postgres.")
 
@@ -71,13 +77,10 @@ class Publisher:
         # The flag beside the cancel: asyncio.wait_for (up to Python 3.11), which the client uses, may swallow one.
         while not self._closing:
             batch = [await self._waiting.get()]
-            while not self._waiting.empty() and len(batch) < BACKLOG:
+            while not self._waiting.empty() and len(batch) < MOST_AT_ONCE:
                 batch.append(self._waiting.get_nowait())
             try:
-                async with self._redis.pipeline(transaction=False) as pipeline:
-                    for channel, message in batch:
-                        pipeline.publish(channel, message)
-                    await pipeline.execute()
+                await self._redis.publish(EVENTS, json.dumps(batch, ensure_ascii=False))
             except (RedisError, OSError, TimeoutError) as error:
                 logger.warning("Redis is away (%s); watchers read events from Postgres meanwhile.", error)
                 await asyncio.sleep(PAUSE_S)

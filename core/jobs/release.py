@@ -89,12 +89,15 @@ SELECT planner, workers, slots, under_way, batch_under_way,
                AND released_at IS NULL AND ready) AS interactive_waits,
        EXISTS (SELECT FROM jobs WHERE agent = ANY($2::text[]) AND lane = 'batch' AND state = 'queued'
                AND released_at IS NULL AND ready) AS batch_waits
-FROM me, live, busy
+FROM me, live, busy, (SELECT set_config('synchronous_commit', 'off', true)) AS hint
 """
 
 
 async def plan(connection: Connection, pool: str, agents: Sequence[str], alive_within: timedelta) -> Load | None:
     """Become the one planner of a worker pool until the end of this transaction, and see how busy the pool is.
+
+    The transaction will not wait for the disk: a release that a crash of Postgres takes back is given again, with the
+    same number, and whichever message comes first claims the job.
 
     None when another one plans it at the moment.
     """

@@ -21,8 +21,8 @@ MOST_PICKS = 8
 
 
 def picks_a_message(waiting: int, workers: int) -> int:
-    """How many picks go into one message: one while each worker gets no more than two messages, else up to eight."""
-    return min(MOST_PICKS, max(1, waiting // (2 * max(workers, 1))))
+    """How many picks go into one message: one while there are no more of them than workers, else up to eight."""
+    return min(MOST_PICKS, max(1, waiting // max(workers, 1)))
 
 
 class Messages:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,7 +12,7 @@ from uuid import UUID
 import redis.asyncio
 from job_life import Life
 
-from core.channels import job_channel
+from core.channels import EVENTS
 from core.events import log
 from core.jobs.lease import Held
 from core.settings import Settings
@@ -99,11 +100,13 @@ async def test_a_job_that_was_taken_away_is_told_and_others_are_written(life: Li
 async def test_events_are_published_once_they_can_be_read(life: Life, redis_server: RedisServer) -> None:
     claim = await life.running()
     async with redis.asyncio.from_url(redis_server.url) as connection, connection.pubsub() as pubsub:
-        await pubsub.subscribe(job_channel(claim.id))
+        await pubsub.subscribe(EVENTS)
         async with writing(life, redis_server) as (writer, _):
             writer.add(claim.held, "stdout", {"text": "x"})
             async for message in pubsub.listen():
                 if message["type"] == "message":
                     break
             assert await said(life, claim.id) == [("stdout", "x")]
-            assert b'"seq": 3' in message["data"]
+            [(job_id, seq, events)] = json.loads(message["data"])
+            assert (job_id, seq) == (str(claim.id), 3)
+            assert [event["text"] for event in events] == ["x"]
