@@ -8,8 +8,10 @@ import asyncpg
 import pytest
 from job_life import Life
 
-from core.jobs import cancel
+from core.jobs import cancel, submit
 from core.jobs.states import Holds, OnBusy, State
+from core.jobs.submit import Submission
+from core.tenants import DEFAULT_TENANT
 
 TALK, RUN, BOTH = Holds.CONVERSATION, Holds.SANDBOX, Holds.CONVERSATION | Holds.SANDBOX
 
@@ -145,3 +147,28 @@ async def test_an_interrupt_lets_go_who_waited_for_what_it_cancelled(life: Life)
     run = await life.submit(RUN, session_id=session, on_busy=OnBusy.INTERRUPT)
     assert await life.state(both) is State.CANCELLED
     assert await life.ready(talk, run) == [True, True], "a prompt need not wait for a run"
+
+
+@pytest.mark.parametrize("how", ["ended", "cancelled", "expired", "broken off"])
+async def test_one_that_is_submitted_while_the_head_ends_is_not_forgotten(how: str, life: Life) -> None:
+    """Whoever passes a session on must see everybody who is in it: it waits for the submit that is under way."""
+    session = await life.session()
+    head = await life.submit(session_id=session, max_attempts=1, deadline_s=60)
+    if how in ("ended", "broken off"):
+        claim = await life.claimed(head)
+    endings = {
+        "ended": lambda: life.end(claim),
+        "cancelled": lambda: life.cancel(head),
+        "expired": lambda: cancel.expire(life.pool, head),
+        "broken off": lambda: life.break_off(claim),
+    }
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    async with life.pool.acquire() as connection, connection.transaction():
+        wanted = Submission(DEFAULT_TENANT, life.agent, RUN, {}, session_id=session)
+        after = (await submit.submit_in(connection, wanted)).id
+        ending = asyncio.create_task(endings[how]())
+        async with asyncio.timeout(30):
+            while not ending.done() and not await life.pool.fetchval(waits):  # noqa: ASYNC110  (only Postgres knows)
+                await asyncio.sleep(0.005)
+    await ending
+    assert await life.ready(after) == [True]
