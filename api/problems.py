@@ -112,7 +112,11 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 async def _database_away(request: Request, error: Exception) -> JSONResponse:
     logger.warning("Postgres is away: %s", error)
-    return await _service_error(request, Unavailable("The database can't be reached. Nothing was accepted; try again."))
+    detail = (
+        "The database can't be reached. Try again. It may have gone between doing what was asked and saying so: what "
+        "must not be done twice is sent with an Idempotency-Key."
+    )
+    return await _service_error(request, Unavailable(detail))
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
