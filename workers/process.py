@@ -214,7 +214,8 @@ class WorkerProcess:
 
     async def _claim(self, picks: Sequence[tuple[UUID, int]]) -> list[Claim | None]:
         claims = {claim.id: claim for claim in await lease.claim(self.pool, picks, self.id, self.name, self.lease)}
-        return [claims.get(job_id) for job_id, _ in picks]
+        # A message that came twice asks twice, perhaps in one group: one of them gets the job.
+        return [claims.pop(job_id, None) for job_id, _ in picks]
 
     async def _end(self, endings: Sequence[tuple[Claim, Ending]]) -> list[int | None]:
         ended = await lease.end(self.pool, endings)

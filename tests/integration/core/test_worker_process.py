@@ -122,6 +122,22 @@ async def ended(life: Life, job_id: Any) -> bool:
     return (await life.state(job_id)).terminal
 
 
+async def test_a_message_that_comes_twice_at_once_runs_its_job_once(life: Life, worker: WorkerProcess) -> None:
+    runs = []
+
+    async def script(context: Context) -> str:
+        runs.append(context.claim.held)
+        await asyncio.sleep(0.05)  # so that a second run would begin before the end of the first
+        return "once"
+
+    SCRIPTS["twice"] = script
+    picked = await life.release_of(await life.submit(input={"name": "twice"}))
+    pick = (picked.job_id, picked.release)
+    assert await asyncio.to_thread(worker.offer, [pick, pick])
+    await until(lambda: ended(life, picked.job_id))
+    assert runs == [(picked.job_id, 1)]
+
+
 async def test_an_agent_that_finds_postgres_away_is_tried_again(life: Life, worker: WorkerProcess) -> None:
     async def script(context: Context) -> str:
         if context.claim.attempt == 1:
