@@ -7,6 +7,10 @@ PYTHON ?=
 # Words added to the command of run and test: make test ARGS="-k postgres".
 ARGS ?=
 
+# For chaos: how long, and which faults to repeat (another seed is drawn and printed each time).
+MINUTES ?= 10
+SEED ?=
+
 # Builds the environments that are needed, then goes on as the Python of the first.
 IN = @PYTHON="$(PYTHON)" exec sh embedded/python.sh -m embedded.bootstrap
 
@@ -32,6 +36,10 @@ bench: ## measure the service beside bare floors: make bench ARGS="submit latenc
 screenshots: ## renew docs/screenshots from the running page
 	@export PYTHONPATH=tests:tests/e2e:.; PYTHON="$(PYTHON)" exec sh embedded/python.sh -m embedded.bootstrap \
 		--need dev --need sandbox --need node -- tests/e2e/screenshots.py
+
+chaos: ## break the running service for MINUTES and look whether every promise held
+	$(IN) --need dev -- -m tests.chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+	$(IN) --need dev -- -m tests.chaos.mutants
 
 lint: ## check style and types, as CI does
 	$(IN) --need dev --need node -- .ci/lint.py

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import random
 import sys
 import tempfile
@@ -23,6 +24,7 @@ def main() -> int:
     arguments = parser.parse_args()
     seed = arguments.seed if arguments.seed is not None else random.SystemRandom().randrange(10_000)
     print(f"seed {seed}", flush=True)
+    logging.getLogger("asyncpg").setLevel(logging.CRITICAL)  # of our own pool: that Postgres goes is no news here
     with tempfile.TemporaryDirectory(prefix="aci-chaos-", ignore_cleanup_errors=True) as temporary:
         folder = arguments.logs or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
 
-from core.database.pool import Pool
+from core.database.pool import Connection, Pool
 from core.events.log import TERMINAL_TYPES, Event
 from core.ids import Prefix, encode
 from core.jobs import reading
@@ -328,21 +328,26 @@ def as_sent(event: Event, job: Job) -> str:
 
 
 async def stored_jobs(pool: Pool) -> dict[str, Stored]:
-    """Every job there is."""
+    """Every job there is, all as of one moment: some may still run."""
+    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
+        return await _stored_jobs(connection)
+
+
+async def _stored_jobs(connection: Connection) -> dict[str, Stored]:
     events: defaultdict[UUID, list[Event]] = defaultdict(list)
-    for row in await pool.fetch("SELECT job_id, seq, attempt, at, type, data FROM events ORDER BY job_id, seq"):
+    for row in await connection.fetch("SELECT job_id, seq, attempt, at, type, data FROM events ORDER BY job_id, seq"):
         events[row["job_id"]].append(Event(**row))
-    results = {row["job_id"] for row in await pool.fetch("SELECT job_id FROM job_results")}
+    results = {row["job_id"] for row in await connection.fetch("SELECT job_id FROM job_results")}
     artifacts = {
-        row["job_id"]: await _content(pool, row["blob_id"])
-        for row in await pool.fetch("SELECT job_id, blob_id FROM artifacts")
+        row["job_id"]: await _content(connection, row["blob_id"])
+        for row in await connection.fetch("SELECT job_id, blob_id FROM artifacts")
     }
     files: defaultdict[UUID, list[int | None]] = defaultdict(list)
-    for row in await pool.fetch("SELECT job_id, blob_id FROM files ORDER BY version"):
-        files[row["job_id"]].append(int(await _content(pool, row["blob_id"])))
-    more = {row["id"]: row for row in await pool.fetch("SELECT id, holds, session_seq, handed_back FROM jobs")}
+    for row in await connection.fetch("SELECT job_id, blob_id FROM files ORDER BY version"):
+        files[row["job_id"]].append(int(await _content(connection, row["blob_id"])))
+    more = {row["id"]: row for row in await connection.fetch("SELECT id, holds, session_seq, handed_back FROM jobs")}
     jobs = {}
-    for row in await pool.fetch(f"SELECT {reading.COLUMNS} FROM {reading.TABLES}"):
+    for row in await connection.fetch(f"SELECT {reading.COLUMNS} FROM {reading.TABLES}"):
         job = Job.from_record(row)
         assert job.tenant_id == DEFAULT_TENANT
         name = encode(Prefix.JOB, job.id)
@@ -361,6 +366,6 @@ async def stored_jobs(pool: Pool) -> dict[str, Stored]:
     return jobs
 
 
-async def _content(pool: Pool, blob_id: UUID) -> str:
-    chunks = await pool.fetch("SELECT data FROM blob_chunks WHERE blob_id = $1 ORDER BY number", blob_id)
+async def _content(connection: Connection, blob_id: UUID) -> str:
+    chunks = await connection.fetch("SELECT data FROM blob_chunks WHERE blob_id = $1 ORDER BY number", blob_id)
     return b"".join(row["data"] for row in chunks).decode()
