@@ -19,8 +19,8 @@ def test_variables_and_files_persist(session: Session) -> None:
 
 def test_two_sessions_share_nothing(client: Any, session: Session) -> None:
     other = Session.start(client)
-    session.run("x = 1; open('mine', 'w').close(); open('/tmp/mine', 'w').close()")
-    look = "import os; print('x' in globals(), os.listdir('.'), os.path.exists('/tmp/mine'))"
+    session.run("import tempfile; x = 1; open('mine', 'w').close(); open(tempfile.gettempdir() + '/mine', 'w').close()")
+    look = "import os, tempfile; print('x' in globals(), os.listdir('.'), 'mine' in os.listdir(tempfile.gettempdir()))"
     assert other.out(look) == "False [] False"
     for number in ("import random; random.random()", "import numpy; numpy.random.rand()", "import uuid; uuid.uuid4()"):
         assert session.out(number) != other.out(number)

@@ -161,9 +161,10 @@ async def test_a_sessions_programs_run_in_order_and_share_their_variables(client
 
 async def test_sessions_see_neither_each_others_files_nor_variables(client: Client) -> None:
     one, other = await client.session(), await client.session()
-    write = "for path in ('secret.txt', '/tmp/secret.txt'): open(path, 'w').write('s')\nsecret = 1; print('ok')"
+    folder = "import os, tempfile; folder = tempfile.gettempdir()\n"
+    write = folder + "for path in ('.', folder): open(path + '/secret.txt', 'w').write('s')\nsecret = 1; print('ok')"
     assert await client.printed(write, one) == "ok\n"
-    look = "import os\nprint('secret' in globals(), set(os.listdir()) - {'.aci'}, os.path.exists('/tmp/secret.txt'))"
+    look = folder + "print('secret' in globals(), set(os.listdir()) - {'.aci'}, 'secret.txt' in os.listdir(folder))"
     assert await client.printed(look, other) == "False set() False\n"
     answer = await client.http.get(f"/v1/sessions/{other}/files/secret.txt")
     assert answer.status_code == 404
