@@ -12,7 +12,7 @@ import pytest_asyncio
 from services import Service
 
 from embedded import page
-from embedded.redis import RedisServer
+from embedded.redis import running_redis
 
 
 @pytest.fixture(scope="session")
@@ -37,14 +37,15 @@ async def page_database(new_database: Any) -> str:
     return address
 
 
-@pytest.fixture(scope="session")
-def page_service(
-    built_page: None, tmp_path_factory: pytest.TempPathFactory, page_database: str, redis_server: RedisServer
-) -> Iterator[Service]:
-    """The service as `make run` starts it, serving the page."""
-    started = Service(tmp_path_factory.mktemp("page"), page_database, redis_server.url)
-    try:
-        started.start()
-        yield started
-    finally:
-        started.shut_down()
+@pytest.fixture(scope="module")
+def page_service(built_page: None, tmp_path_factory: pytest.TempPathFactory, page_database: str) -> Iterator[Service]:
+    """The service as `make run` starts it, serving the page; on a Redis of its own, since workers of two services at
+    one broker would take each other's messages.
+    """
+    with running_redis() as redis_server:
+        started = Service(tmp_path_factory.mktemp("page"), page_database, redis_server.url)
+        try:
+            started.start()
+            yield started
+        finally:
+            started.shut_down()
