@@ -81,7 +81,7 @@ class Service:
             "SANDBOX_PORT": str(self.sandbox_port),
             "SANDBOX_CREDENTIALS_FILE": str(credentials),
             "SANDBOX_PYTHON": str(SANDBOX_PYTHON),
-            "SANDBOX_GRACE_SECONDS": "1",
+            "SANDBOX_GRACE_SECONDS": "4",
             "SANDBOX_MEMORY_MB": "1024",
         }
 
