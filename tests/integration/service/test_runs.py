@@ -325,8 +325,8 @@ async def test_lists_are_paged_newest_first(client: Client) -> None:
     "attempt",
     [
         "print(open('/etc/shadow').read())",
-        "import os; print(os.listdir('/root') or 1/0)",
-        "import os; print(os.listdir('/home') or 1/0)",
+        "print(open('/root/.bashrc').read())",
+        "import os; print(os.listdir('/var/log'))",
         "open('/usr/owned', 'w')",
         "import socket; socket.create_connection(('127.0.0.1', {port}), timeout=5)",
         "import socket; socket.create_connection(('1.1.1.1', 53), timeout=5)",
