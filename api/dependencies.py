@@ -1,4 +1,8 @@
-"""What endpoints are given: the process's services, the tenant who asks, and ids parsed from the path."""
+"""What endpoints are given: the process's services, the tenant who asks, and ids parsed from the path.
+
+All of these are coroutines, though none waits: FastAPI runs a plain function in a thread, and a thread for each would
+cost a submit more than its insert.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +33,7 @@ class Services:
     doorbell: Doorbell
 
 
-def _services(request: Request) -> Services:
+async def _services(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
 
@@ -53,11 +57,11 @@ def _from_path(prefix: Prefix, name: str) -> Callable[[str], UUID]:
     return parse
 
 
-def _job_id(job_id: Annotated[str, Path(examples=["job_01jd0000000000000000000000"])]) -> UUID:
+async def _job_id(job_id: Annotated[str, Path(examples=["job_01jd0000000000000000000000"])]) -> UUID:
     return _from_path(Prefix.JOB, "job")(job_id)
 
 
-def _session_id(session_id: Annotated[str, Path(examples=["ses_01jd0000000000000000000000"])]) -> UUID:
+async def _session_id(session_id: Annotated[str, Path(examples=["ses_01jd0000000000000000000000"])]) -> UUID:
     return _from_path(Prefix.SESSION, "session")(session_id)
 
 

@@ -73,9 +73,8 @@ async def submit_job(
         on_busy=request.on_busy,
         metadata=request.metadata,
     )
-    view = await _submitted(
-        services, tenant, response, submission, "POST /v1/jobs", idempotency_key, request.model_dump(mode="json")
-    )
+    asked = None if idempotency_key is None else request.model_dump(mode="json")
+    view = await _submitted(services, tenant, response, submission, "POST /v1/jobs", idempotency_key, asked)
     if not wait or REPLAYED_HEADER in response.headers:
         # Built by us and held to its model by tests: checking it again would cost a fifth of the whole submit.
         return JSONResponse(view, 202, response.headers)
