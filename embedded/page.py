@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -106,6 +107,21 @@ def build() -> None:
     BUILT.write_text(wanted)
 
 
+def run_script(words: Sequence[str]) -> int:
+    """Run npm to its end, and pass on a signal to all that it started: the shell between npm and a script does not.
+
+    Returns its exit status.
+    """
+    with subprocess.Popen(npm(*words), cwd=FRONTEND, env=environment(), start_new_session=True) as child:
+
+        def pass_on(number: int, frame: object) -> None:
+            os.killpg(child.pid, number)
+
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, pass_on)
+        return child.wait()
+
+
 def main() -> int:
     """Do what the command line asks; an npm script's exit status is passed on."""
     parser = argparse.ArgumentParser(prog="python -m embedded.page", description=__doc__.split("\n")[0])
@@ -116,7 +132,7 @@ def main() -> int:
             build()
             return 0
         install()
-        return subprocess.run(npm(*words), cwd=FRONTEND, env=environment(), check=False).returncode
+        return run_script(words)
     except EmbeddedError as error:
         print(error, file=sys.stderr)
         return 1
