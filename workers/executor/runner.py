@@ -161,19 +161,21 @@ class Run:
     async def _report(self) -> Report | None:
         """What the harness wrote; None when it wrote nothing, or nothing that can be read.
 
-        After an interrupt the interpreter needs a moment: while it says that it is busy, ask again.
+        After an interrupt the interpreter needs a moment until the harness has written it: ask again meanwhile. One
+        that ignored the interrupt is ended by its server, and then the session is gone.
         """
+        content: bytes | None = None
         try:
             async with asyncio.timeout(QUIET_AGAIN_S):
                 while True:
                     try:
                         content = await self._fetch("report.json")
-                        break
                     except SandboxBusy:
-                        await asyncio.sleep(POLL_S)
-        except TimeoutError:
-            return None
-        except SandboxGone:
+                        content = None
+                    if content is not None or self._stopped is None:
+                        break
+                    await asyncio.sleep(POLL_S)
+        except (TimeoutError, SandboxGone):
             return None
         if content is None or len(content) > REPORT_LIMIT:
             return None
