@@ -59,7 +59,6 @@ def create_app(settings: Settings) -> FastAPI:
     answer_with_problems(app)
     key = None if settings.key_file is None else AccessKey.from_file(settings.key_file)
     app.state.access_key = key
-    if key is not None:
-        app.add_middleware(Authentication, key=key)
+    app.add_middleware(Authentication, key=key)
     app.add_middleware(Guards, settings=settings)
     return app

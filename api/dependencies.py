@@ -15,12 +15,12 @@ from fastapi import Depends, Path, Query, Request
 from pydantic import BaseModel, Field
 
 from api.hub import Hub
+from core.access.principal import Principal, Scope
 from core.database.pool import Pool
 from core.doorbell import Doorbell
-from core.errors import InvalidInput, NotFound
+from core.errors import Forbidden, InvalidInput, NotFound
 from core.ids import Prefix, decode
 from core.settings import Settings
-from core.tenants import DEFAULT_TENANT
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,30 @@ async def _services(request: Request) -> Services:
     return services
 
 
-async def _tenant() -> UUID:
-    """Who asks. One tenant, until there is sign-in."""
-    return DEFAULT_TENANT
+async def _principal(request: Request) -> Principal:
+    """Who asks, as the authentication found out."""
+    principal: Principal = request.scope["principal"]
+    return principal
+
+
+async def _tenant(request: Request) -> UUID:
+    """Whose things it is about. Not solved through `_principal`: a dependency of a dependency costs as much again."""
+    principal: Principal = request.scope["principal"]
+    return principal.tenant_id
+
+
+async def _admin(request: Request) -> Principal:
+    """Who asks, and is an admin. Raises Forbidden."""
+    principal: Principal = request.scope["principal"]
+    if Scope.ADMIN not in principal.scopes:
+        raise Forbidden("This needs a key or a sign-in with the scope `admin`.")
+    return principal
 
 
 ServicesDep = Annotated[Services, Depends(_services)]
+PrincipalDep = Annotated[Principal, Depends(_principal)]
 TenantDep = Annotated[UUID, Depends(_tenant)]
+AdminDep = Annotated[Principal, Depends(_admin)]
 
 
 def _from_path(prefix: Prefix, name: str) -> Callable[[str], UUID]:

@@ -21,6 +21,14 @@ class ServiceError(Exception):
         self.detail = detail
 
 
+class Forbidden(ServiceError):
+    """We know who asks, and they may not do this."""
+
+    slug = "forbidden"
+    title = "Not allowed"
+    status = 403
+
+
 class NotFound(ServiceError):
     """Nothing of that name is there, or it is somebody else's: the two are not told apart."""
 
