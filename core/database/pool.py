@@ -6,11 +6,11 @@ which is what lets the pool skip its resetting round trip.
 
 from __future__ import annotations
 
-import json
 from typing import TypeAlias
 
 import asyncpg
 import asyncpg.pool
+from pydantic_core import from_json, to_json
 
 from core.settings import Settings
 
@@ -39,12 +39,12 @@ DATABASE_FAULTS: tuple[type[Exception], ...] = (*AWAY, asyncpg.PostgresError)
 
 
 async def prepare(connection: Connection) -> None:
-    """Make jsonb columns Python values in both directions. NaN is refused: Postgres has none in JSON."""
+    """Make jsonb columns Python values in both directions. NaN is refused by Postgres, which has none in JSON."""
     await connection.set_type_codec(
         "jsonb",
         schema="pg_catalog",
-        encoder=lambda value: json.dumps(value, allow_nan=False, ensure_ascii=False),
-        decoder=json.loads,
+        encoder=lambda value: to_json(value).decode(),  # several times as fast as the standard library
+        decoder=from_json,
     )
 
 
