@@ -50,6 +50,7 @@ def main() -> int:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # nothing here asks where a client sits
         timeout_graceful_shutdown=STREAMS_END_S,
     )
     return 0

@@ -18,7 +18,8 @@ from api.health.endpoints import router as health_router
 from api.hub import Hub
 from api.jobs.endpoints import router as jobs_router
 from api.page import serve_page
-from api.problems import Problem, answer_with_problems
+from api.problems import answer_with_problems
+from api.routing import add_routes
 from api.sessions.endpoints import router as sessions_router
 from core.database.pool import open_pool
 from core.doorbell import Doorbell
@@ -51,10 +52,8 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,  # its page would load scripts from another host
         redoc_url=None,
         openapi_url="/v1/openapi.json",
-        responses={"default": {"model": Problem, "description": "Something was wrong (RFC 9457)"}},
     )
-    for router in (jobs_router, sessions_router, files_router, agents_router, access_router, health_router):
-        app.include_router(router)
+    add_routes(app, jobs_router, sessions_router, files_router, agents_router, access_router, health_router)
     serve_page(app, settings.page_dir)
     answer_with_problems(app)
     key = None if settings.key_file is None else AccessKey.from_file(settings.key_file)

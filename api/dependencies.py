@@ -33,26 +33,34 @@ class Services:
     doorbell: Doorbell
 
 
-async def _services(request: Request) -> Services:
+def services_of(request: Request) -> Services:
+    """The services of the process that serves this request."""
     services: Services = request.app.state.services
     return services
 
 
-async def _principal(request: Request) -> Principal:
+def principal_of(request: Request) -> Principal:
     """Who asks, as the authentication found out."""
     principal: Principal = request.scope["principal"]
     return principal
 
 
+async def _services(request: Request) -> Services:
+    return services_of(request)
+
+
+async def _principal(request: Request) -> Principal:
+    return principal_of(request)
+
+
 async def _tenant(request: Request) -> UUID:
     """Whose things it is about. Not solved through `_principal`: a dependency of a dependency costs as much again."""
-    principal: Principal = request.scope["principal"]
-    return principal.tenant_id
+    return principal_of(request).tenant_id
 
 
 async def _admin(request: Request) -> Principal:
     """Who asks, and is an admin. Raises Forbidden."""
-    principal: Principal = request.scope["principal"]
+    principal = principal_of(request)
     if Scope.ADMIN not in principal.scopes:
         raise Forbidden("This needs a key or a sign-in with the scope `admin`.")
     return principal

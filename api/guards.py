@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -38,9 +37,17 @@ class Refused(Exception):
         self.status, self.slug, self.detail = status, slug, detail
 
 
+PORT = re.compile(r":\d*$")
+
+
 def host_name(host: str) -> str:
     """The name in a Host header or authority, without its port and in lower case."""
-    return re.sub(r":\d*$", "", host).lower()
+    return PORT.sub("", host).lower()
+
+
+def headers_of(scope: Scope) -> dict[bytes, bytes]:
+    """The headers by their names, which servers write in lower case; of one that comes twice, the last."""
+    return dict(scope["headers"])
 
 
 class Guards:
@@ -58,9 +65,8 @@ class Guards:
             await self._app(scope, receive, send)
             return
         scope["request_id"] = f"req_{new_id().hex}"
-        headers = Headers(scope=scope)
         try:
-            self._check(scope, headers)
+            self._check(scope, headers_of(scope))
         except Refused as refused:
             await refuse(scope, receive, send, refused)
             return
@@ -70,43 +76,44 @@ class Guards:
             send = _with_headers(send, scope["request_id"])
         await self._app(scope, receive, send)
 
-    def _check(self, scope: Scope, headers: Headers) -> None:
-        hosts = headers.getlist("host")
-        if len(hosts) != 1 or host_name(hosts[0]) not in self._hosts:
+    def _check(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
+        host = headers.get(b"host", b"").decode("latin-1")
+        twice = len(headers) < len(scope["headers"]) and [name for name, _ in scope["headers"]].count(b"host") > 1
+        if twice or host_name(host) not in self._hosts:
             raise Refused(
                 421, "host-not-allowed", "This service does not answer under that host name (ACI_ALLOWED_HOSTS)."
             )
         if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
             raise Refused(400, "bad-request", "The address has a NUL character, which nothing here can be called by.")
         if scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS:
-            self._check_origin(hosts[0], headers)
+            self._check_origin(host, headers)
         if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
             self._check_body(scope, headers)
 
-    def _check_origin(self, host: str, headers: Headers) -> None:
+    def _check_origin(self, host: str, headers: Mapping[bytes, bytes]) -> None:
         """Browsers name the page a request comes from; other clients have none, and no user's cookies either."""
         refused = Refused(403, "origin-not-allowed", "Pages of another origin may not do this (ACI_ALLOWED_ORIGINS).")
-        origin = headers.get("origin")
-        if origin is not None:
-            parts = urlsplit(origin.lower())
+        if (given := headers.get(b"origin")) is not None:
+            origin = given.decode("latin-1").lower()
+            parts = urlsplit(origin)
             own = parts.scheme in ("http", "https") and parts.netloc == host.lower()
-            if not own and origin.lower() not in self._origins:
+            if not own and origin not in self._origins:
                 raise refused
-        elif headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
+        elif headers.get(b"sec-fetch-site", b"none") not in (b"same-origin", b"none"):
             raise refused
 
-    def _check_body(self, scope: Scope, headers: Headers) -> None:
+    def _check_body(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
         upload = UPLOADS.match(scope["path"]) is not None
-        length = headers.get("content-length")
-        if length is not None and not length.isdecimal():
+        length = headers.get(b"content-length")
+        if length is not None and not length.isdigit():
             raise Refused(400, "bad-request", "Content-Length is not a number.")
         limit = self._upload_limit if upload else self._json_limit
         if length is not None and int(length) > limit:
             raise Refused(413, "too-large", f"The body is larger than {limit} bytes.")
-        has_body = length not in (None, "0") or "transfer-encoding" in headers
+        has_body = length not in (None, b"0") or b"transfer-encoding" in headers
         if has_body and not upload:
-            kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-            if kind != "application/json":
+            kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+            if kind != b"application/json":
                 raise Refused(415, "unsupported-media-type", "This route takes application/json only.")
 
 
@@ -129,18 +136,12 @@ def _counted(receive: Receive, limit: int) -> Receive:
 def _with_headers(send: Send, request_id: str) -> Send:
     async def with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
+            there = {name for name, _ in message["headers"]}
             wanted = (*SECURITY_HEADERS, (b"x-request-id", request_id.encode()))
-            message["headers"] = [*message["headers"], *_missing(wanted, message["headers"])]
+            message["headers"] = [*message["headers"], *(one for one in wanted if one[0] not in there)]
         await send(message)
 
     return with_headers
-
-
-def _missing(
-    wanted: Iterable[tuple[bytes, bytes]], there: Iterable[tuple[bytes, bytes]]
-) -> Iterable[tuple[bytes, bytes]]:
-    names = {name.lower() for name, _ in there}
-    return [header for header in wanted if header[0] not in names]
 
 
 async def refuse(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from api.access.key import COOKIE, COOKIE_S, AccessKey
+from api.routing import resource
 from core.errors import ServiceError
 
-router = APIRouter(prefix="/v1", tags=["access"])
+router = resource("/v1", "access")
 
 
 class WrongKey(ServiceError):

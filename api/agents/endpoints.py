@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from api.dependencies import ServicesDep
+from api.routing import resource
 from core.agents.registry import agents
 from core.jobs.states import Lane
 from core.workers import repository as workers
 
-router = APIRouter(prefix="/v1", tags=["agents"])
+router = resource("/v1", "agents")
 
 
 class LaneView(BaseModel):

@@ -9,17 +9,18 @@ import mimetypes
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, cast
 
-from fastapi import APIRouter, Request, Response, UploadFile
+from fastapi import Request, Response, UploadFile
 
 from api.dependencies import ServicesDep, SessionId, TenantDep
 from api.downloads import download
 from api.files.schemas import FileList, FileView
+from api.routing import resource
 from core.errors import InvalidInput
 from core.files import repository as files
 from core.files.paths import checked_path
 from core.sessions import repository as sessions
 
-router = APIRouter(prefix="/v1/sessions/{session_id}/files", tags=["files"])
+router = resource("/v1/sessions/{session_id}/files", "files")
 
 IN_MEMORY = 1024 * 1024
 MOST_AT_ONCE = 50

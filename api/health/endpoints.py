@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Literal
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 from pydantic import BaseModel
 
 from api.dependencies import Services, ServicesDep
+from api.routing import resource
 from core.database.pool import DATABASE_FAULTS
 from core.workers import repository as workers
 from core.workers.repository import Worker
 
-router = APIRouter(tags=["health"])
+router = resource("", "health")
 
 LOOK_S = 3.0
 

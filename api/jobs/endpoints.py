@@ -7,26 +7,29 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request, Response
-from pydantic import AfterValidator
-from starlette.responses import JSONResponse
+from fastapi import Header, Query, Request, Response
+from pydantic import AfterValidator, Field
 
-from api.dependencies import JobId, PageDep, Services, ServicesDep, TenantDep, parsed
+from api.dependencies import JobId, PageDep, Services, ServicesDep, TenantDep, parsed, principal_of, services_of
 from api.downloads import download
-from api.idempotency import REPLAYED_HEADER, IdempotencyKey, create_once
+from api.idempotency import IDEMPOTENCY_KEY, REPLAYED_HEADER, IdempotencyKey, replayed_headers
 from api.jobs.schemas import EventPage, JobCreate, JobPage, JobRequest
+from api.parameters import Parameter
+from api.responses import json_response
+from api.routing import resource
 from api.streams import event_stream
 from core.agents.registry import agents
 from core.database.pool import Connection
 from core.errors import Conflict
 from core.events import log
+from core.idempotency import Key, once
 from core.ids import Prefix, decode, encode
 from core.jobs import artifacts, cancel, position, reading, submit
 from core.jobs.job import Job, JobView
 from core.jobs.states import Lane, State
 from core.jobs.submit import Submission
 
-router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
+router = resource("/v1/jobs", "jobs")
 
 LONGEST_WAIT_S = 60
 HIGHEST_SEQ = 2**31 - 1
@@ -42,43 +45,47 @@ def _in_utc(moment: datetime) -> datetime:
 
 
 Moment = Annotated[datetime, AfterValidator(_in_utc)]
-Wait = Annotated[
-    float, Query(ge=0, le=LONGEST_WAIT_S, description="Hold the answer until the job ends, at most so long")
-]
+WAIT_HELP = "Hold the answer until the job ends, at most so many seconds"
+Wait = Annotated[float, Query(ge=0, le=LONGEST_WAIT_S, description=WAIT_HELP)]
+WAIT = Parameter("query", "wait", Annotated[float, Field(ge=0, le=LONGEST_WAIT_S)], 0.0, WAIT_HELP)
 
 
-@router.post("", status_code=202, response_model=JobView)
-async def submit_job(
-    wanted: JobCreate,
-    services: ServicesDep,
-    tenant: TenantDep,
-    response: Response,
-    wait: Wait = 0,
-    idempotency_key: IdempotencyKey = None,
-) -> Any:
+@router.post(
+    "",
+    status_code=202,
+    response_model=JobView,
+    openapi_extra={"parameters": [WAIT.described, IDEMPOTENCY_KEY.described]},
+)
+async def submit_job(request: Request, wanted: JobCreate) -> Any:
     """Accept a job. When this answers 202, the job is written down and will be done."""
-    request = cast(JobRequest, wanted)
+    services, tenant, wait, key = (
+        services_of(request),
+        principal_of(request).tenant_id,
+        WAIT.read(request),
+        IDEMPOTENCY_KEY.read(request),
+    )
+    job = cast(JobRequest, wanted)
     spec = agents()[wanted.agent]
     submission = Submission(
         tenant_id=tenant,
         agent=spec.name,
         holds=spec.holds,
         input=wanted.input.model_dump(mode="json", exclude_none=True),
-        session_id=parsed(Prefix.SESSION, request.session_id, "/session_id"),
-        lane=request.lane,
-        priority=request.priority,
-        max_attempts=request.max_attempts or services.settings.max_attempts,
-        deadline_s=request.deadline_s,
-        run_at=request.run_at,
-        on_busy=request.on_busy,
-        metadata=request.metadata,
+        session_id=parsed(Prefix.SESSION, job.session_id, "/session_id"),
+        lane=job.lane,
+        priority=job.priority,
+        max_attempts=job.max_attempts or services.settings.max_attempts,
+        deadline_s=job.deadline_s,
+        run_at=job.run_at,
+        on_busy=job.on_busy,
+        metadata=job.metadata,
     )
-    asked = None if idempotency_key is None else request.model_dump(mode="json")
-    view = await _submitted(services, tenant, response, submission, "POST /v1/jobs", idempotency_key, asked)
-    if not wait or REPLAYED_HEADER in response.headers:
-        # Built by us and held to its model by tests: checking it again would cost a fifth of the whole submit.
-        return JSONResponse(view, 202, response.headers)
-    return (await _awaited(services, tenant, decode(Prefix.JOB, view["id"]), wait)).view()
+    asked = None if key is None else job.model_dump(mode="json")
+    view, headers = await _submitted(services, submission, "POST /v1/jobs", key, asked)
+    if wait and REPLAYED_HEADER not in headers:
+        view = (await _awaited(services, tenant, decode(Prefix.JOB, view["id"]), wait)).view()
+    # Built by us and held to its model by tests: checking it again would cost a fifth of the whole submit.
+    return json_response(view, 202, headers)
 
 
 @router.get("", response_model=JobPage)
@@ -139,7 +146,7 @@ async def job_events(
     if "application/json" in request.headers.get("accept", ""):
         events = await log.read(services.pool, job_id, after, limit + 1)
         items = [event.view() | ({"job": job.view()} if event.terminal else {}) for event in events[:limit]]
-        return JSONResponse({"items": items, "next_after": items[-1]["seq"] if len(events) > limit else None})
+        return json_response({"items": items, "next_after": items[-1]["seq"] if len(events) > limit else None})
     if job.state.terminal and after >= job.last_seq:
         return Response(status_code=204)
     return event_stream(services.hub.follow(tenant, job_id, after), encode(Prefix.JOB, job_id))
@@ -155,11 +162,7 @@ async def cancel_job(job_id: JobId, services: ServicesDep, tenant: TenantDep) ->
 
 @router.post("/{job_id}/retry", status_code=202, response_model=JobView)
 async def retry_job(
-    job_id: JobId,
-    services: ServicesDep,
-    tenant: TenantDep,
-    response: Response,
-    idempotency_key: IdempotencyKey = None,
+    job_id: JobId, services: ServicesDep, tenant: TenantDep, idempotency_key: IdempotencyKey = None
 ) -> Any:
     """A new job with the same input."""
     job = await reading.get(services.pool, tenant, job_id)
@@ -180,7 +183,8 @@ async def retry_job(
         replayed_from=job.id,
     )
     route = f"POST /v1/jobs/{encode(Prefix.JOB, job_id)}/retry"
-    return await _submitted(services, tenant, response, submission, route, idempotency_key, None)
+    view, headers = await _submitted(services, submission, route, idempotency_key, None)
+    return json_response(view, 202, headers)
 
 
 @router.delete("/{job_id}", status_code=204)
@@ -207,15 +211,10 @@ async def get_artifact(
 
 
 async def _submitted(
-    services: Services,
-    tenant: UUID,
-    response: Response,
-    submission: Submission,
-    route: str,
-    key: str | None,
-    request: Any,
-) -> dict[str, Any]:
-    """Submit, once for each idempotency key, and wake the dispatcher. Returns the job as it is shown."""
+    services: Services, submission: Submission, route: str, key: str | None, request: Any
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Submit, once for each idempotency key, and wake the dispatcher. Returns the job as it is shown, and headers."""
+    headers: dict[str, str] = {}
     if key is None:
         view = (await submit.submit(services.pool, submission)).view()
     else:
@@ -223,12 +222,11 @@ async def _submitted(
         async def create(connection: Connection) -> dict[str, Any]:
             return (await submit.submit_in(connection, submission)).view()
 
-        view = await create_once(
-            services, tenant, response, route=route, key=key, request=request, status=202, create=create
-        )
+        answer = await once(services.pool, Key.of(submission.tenant_id, route, key, request), 202, create)
+        view, headers = answer.body, replayed_headers(answer)
     services.doorbell.ring()
-    response.headers["Location"] = f"/v1/jobs/{view['id']}"
-    return view
+    headers["Location"] = f"/v1/jobs/{view['id']}"
+    return view, headers
 
 
 async def _awaited(services: Services, tenant: UUID, job_id: UUID, wait: float) -> Job:

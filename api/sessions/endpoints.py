@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from api.dependencies import PageDep, ServicesDep, SessionId, TenantDep, parsed
-from api.idempotency import IdempotencyKey, create_once
+from api.idempotency import IdempotencyKey, replayed_headers
+from api.routing import resource
 from api.sessions.schemas import SessionChange, SessionCreate, SessionPage, SessionView
 from core.database.pool import Connection
+from core.idempotency import Key, once
 from core.ids import Prefix
 from core.sessions import repository as sessions
 
-router = APIRouter(prefix="/v1/sessions", tags=["sessions"])
+router = resource("/v1/sessions", "sessions")
 
 
 @router.post("", status_code=201, response_model=SessionView)
@@ -33,16 +35,10 @@ async def create_session(
         async def create(connection: Connection) -> dict[str, Any]:
             return (await sessions.create(connection, tenant, title)).view()
 
-        view = await create_once(
-            services,
-            tenant,
-            response,
-            route="POST /v1/sessions",
-            key=idempotency_key,
-            request={"title": title},
-            status=201,
-            create=create,
-        )
+        key = Key.of(tenant, "POST /v1/sessions", idempotency_key, {"title": title})
+        answer = await once(services.pool, key, 201, create)
+        view = answer.body
+        response.headers.update(replayed_headers(answer))
     response.headers["Location"] = f"/v1/sessions/{view['id']}"
     return view
 

@@ -1626,12 +1626,12 @@ export interface operations {
     submit_job_v1_jobs_post: {
         parameters: {
             query?: {
-                /** @description Hold the answer until the job ends, at most so long */
+                /** @description Hold the answer until the job ends, at most so many seconds */
                 wait?: number;
             };
             header?: {
                 /** @description A name of your own for this request: sent again within 24 hours, it creates nothing more */
-                "idempotency-key"?: string | null;
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -1665,7 +1665,7 @@ export interface operations {
     get_job_v1_jobs__job_id__get: {
         parameters: {
             query?: {
-                /** @description Hold the answer until the job ends, at most so long */
+                /** @description Hold the answer until the job ends, at most so many seconds */
                 wait?: number;
             };
             header?: never;

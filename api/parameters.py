@@ -1,0 +1,60 @@
+"""Query parameters and headers that a route reads by itself.
+
+FastAPI solves a route's parameters and dependencies anew for every request, which costs a submit as much as its insert
+(docs/benchmarks.md). A route that is as busy as that takes the request alone, reads these from it, and puts `described`
+into its `openapi_extra`: declared once, checked and documented by the same type.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Generic, Literal, TypeVar
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import TypeAdapter, ValidationError
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Parameter(Generic[Value]):
+    """One of them; `type_` is what pydantic checks it against."""
+
+    where: Literal["query", "header"]
+    name: str
+    type_: Any
+    default: Value
+    description: str
+
+    def read(self, request: Request) -> Value:
+        """Its value in this request. Raises RequestValidationError, as FastAPI would."""
+        text = (request.headers if self.where == "header" else request.query_params).get(self.name)
+        if text is None:
+            return self.default
+        try:
+            value: Value = self._adapter.validate_strings(text)
+        except ValidationError as error:
+            raise RequestValidationError(
+                [{**one, "loc": (self.where, self.name, *one["loc"])} for one in error.errors()]
+            ) from None
+        return value
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """As a parameter of an OpenAPI operation."""
+        schema = self._adapter.json_schema()
+        if self.default is not None:
+            schema["default"] = self.default
+        return {
+            "in": self.where,
+            "name": self.name,
+            "required": False,
+            "description": self.description,
+            "schema": schema,
+        }
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[Any]:
+        return TypeAdapter(self.type_)
