@@ -6,7 +6,9 @@ Nothing that travels here is needed: a lost wake-up costs a second, a lost event
 from __future__ import annotations
 
 NEW_WORK = "aci_work"
-"""Postgres channel: there may be something to release (a job came, a slot came free, a worker came)."""
+"""Postgres channel: there may be something to release (a job came, a slot came free, a worker came). The payload names
+the pool of workers that it is about; an empty one means all.
+"""
 
 EPOCH_KEY = "aci:epoch"
 """Redis key: gone when Redis was emptied, and with it every message that waited there."""

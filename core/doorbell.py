@@ -29,6 +29,7 @@ class Doorbell:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._rung = asyncio.Event()
+        self._pools: set[str] = set()
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -42,8 +43,9 @@ class Doorbell:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
-    def ring(self) -> None:
-        """There may be work."""
+    def ring(self, pool: str) -> None:
+        """There may be work for this pool of workers."""
+        self._pools.add(pool)
         self._rung.set()
 
     async def _send_forever(self) -> None:
@@ -52,10 +54,13 @@ class Doorbell:
             while True:
                 await self._rung.wait()
                 self._rung.clear()
+                pools, self._pools = self._pools, set()
                 try:
                     if connection is None or connection.is_closed():
                         connection = await connect(self._settings)
-                    await connection.execute(f"NOTIFY {NEW_WORK}")
+                    await connection.execute(
+                        "SELECT pg_notify($1, pool) FROM unnest($2::text[]) AS pool", NEW_WORK, list(pools)
+                    )
                 except DATABASE_FAULTS as error:
                     logger.warning("The dispatcher was not woken (%s); it looks by itself every second.", error)
                     await asyncio.sleep(RECONNECT_S)

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from urllib.parse import urlsplit
 
 import asyncpg
+import hypothesis
 import pytest
 import pytest_asyncio
 from job_life import Life
@@ -21,6 +22,10 @@ from embedded.redis import RedisServer, running_redis
 
 TEMPLATE = "migrated"
 MIGRATE = Namespace(down=None, generate=None, check=False)
+
+# How long an example takes says more about the machine than about the code.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 NewDatabase = Callable[..., Awaitable[str]]
 

@@ -165,7 +165,7 @@ class WorkerProcess:
                     for task in background:
                         task.cancel()
                 await workers.unregister(self.pool, self.id)
-                self.doorbell.ring()
+                self.doorbell.ring(self.pool_name)
         finally:
             self.pool.terminate()
             self._gone.set()
@@ -181,7 +181,7 @@ class WorkerProcess:
             self.settings.worker_slots,
             {},
         )
-        self.doorbell.ring()
+        self.doorbell.ring(self.pool_name)
 
     async def _admit(self, picks: Sequence[tuple[UUID, int]]) -> bool:
         for job_id, release in picks:
@@ -210,7 +210,7 @@ class WorkerProcess:
             logger.warning("Job %s is left to its lease: Postgres failed (%s).", job_id, error)
         finally:
             self._slots.release()
-            self.doorbell.ring()
+            self.doorbell.ring(self.pool_name)
 
     async def _claim(self, picks: Sequence[tuple[UUID, int]]) -> list[Claim | None]:
         claims = {claim.id: claim for claim in await lease.claim(self.pool, picks, self.id, self.name, self.lease)}

@@ -156,8 +156,9 @@ async def job_events(
 async def cancel_job(job_id: JobId, services: ServicesDep, tenant: TenantDep) -> Any:
     """Stop a job: a queued one at once, a running one within about a second. What it made so far is kept."""
     await cancel.cancel(services.pool, tenant, job_id)
-    services.doorbell.ring()
-    return (await reading.get(services.pool, tenant, job_id)).view()
+    job = await reading.get(services.pool, tenant, job_id)
+    _wake(services, job.agent)
+    return job.view()
 
 
 @router.post("/{job_id}/retry", status_code=202, response_model=JobView)
@@ -210,6 +211,12 @@ async def get_artifact(
     )
 
 
+def _wake(services: Services, agent: str) -> None:
+    """Tell the dispatcher that there may be something to release for the agent's workers."""
+    spec = agents().get(agent)
+    services.doorbell.ring(spec.pool if spec else "")
+
+
 async def _submitted(
     services: Services, submission: Submission, route: str, key: str | None, request: Any
 ) -> tuple[dict[str, Any], dict[str, str]]:
@@ -224,7 +231,7 @@ async def _submitted(
 
         answer = await once(services.pool, Key.of(submission.tenant_id, route, key, request), 202, create)
         view, headers = answer.body, replayed_headers(answer)
-    services.doorbell.ring()
+    _wake(services, submission.agent)
     headers["Location"] = f"/v1/jobs/{view['id']}"
     return view, headers
 

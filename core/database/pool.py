@@ -6,6 +6,7 @@ which is what lets the pool skip its resetting round trip.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TypeAlias
 
 import asyncpg
@@ -70,8 +71,15 @@ async def connect(settings: Settings) -> OwnConnection:
     return connection
 
 
-async def open_pool(settings: Settings, *, size: int | None = None) -> Pool:
-    """The process's pool.
+ALWAYS_BY_INDEX = {"plan_cache_mode": "force_generic_plan", "enable_seqscan": "off", "enable_bitmapscan": "off"}
+"""For whoever asks the same few questions of a queue again and again. Postgres would plan them anew for each call, at
+the cost of the query itself; or keep a plan from when the table was empty, and read all of it in the next backlog until
+the next ANALYZE. Index scans, unlike bitmap scans, also mark the entries of dead rows: a queue's front is full of them.
+"""
+
+
+async def open_pool(settings: Settings, *, size: int | None = None, planning: Mapping[str, str] | None = None) -> Pool:
+    """The process's pool; `planning` are further settings of its connections.
 
     Raises OSError or asyncpg.PostgresError when the database cannot be reached.
     """
@@ -80,7 +88,7 @@ async def open_pool(settings: Settings, *, size: int | None = None) -> Pool:
         min_size=1,
         max_size=size or settings.database_pool_size,
         timeout=CONNECT_TIMEOUT_S,
-        server_settings=_server_settings(settings),
+        server_settings=_server_settings(settings) | dict(planning or {}),
         init=prepare,
         reset=_keep_as_is,
     )

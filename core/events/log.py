@@ -17,6 +17,7 @@ from uuid import UUID
 from core.database.pool import Connection, Pool, Record
 from core.ids import Prefix, encode
 from core.jobs.job import timestamp
+from core.jobs.locking import locked
 from core.jobs.states import TERMINAL
 
 TERMINAL_TYPES = frozenset(f"job.{state}" for state in TERMINAL)
@@ -73,12 +74,11 @@ def moved(transition: str, type_: str, data: str = "'{}'::jsonb", *, state_colum
     )
 
 
-_APPEND = """
+_APPEND = f"""
 WITH wanted AS (SELECT * FROM unnest($1::uuid[], $2::int[], $3::int[]) AS w(id, attempt, count)),
 held AS MATERIALIZED (
-    SELECT jobs.id, jobs.attempt, wanted.count FROM jobs JOIN wanted USING (id)
-    WHERE jobs.state = 'running' AND jobs.attempt = wanted.attempt
-    ORDER BY jobs.id FOR NO KEY UPDATE OF jobs),
+    SELECT job.id, job.attempt, wanted.count FROM {locked("wanted")}
+    WHERE job.state = 'running' AND job.attempt = wanted.attempt),
 counted AS (
     UPDATE jobs SET last_seq = jobs.last_seq + held.count FROM held WHERE jobs.id = held.id
     RETURNING jobs.id, jobs.attempt, jobs.last_seq - held.count AS base)

@@ -15,6 +15,7 @@ from uuid import UUID
 from core.database.pool import Connection, Pool, Record
 from core.events.log import Event, moved, storable
 from core.files.changes import FileChange, apply_changes
+from core.jobs.locking import locked
 from core.jobs.states import BrokenOff, Failure, State, after_break, retry_delay
 
 Held = tuple[UUID, int]
@@ -50,10 +51,9 @@ class Claim:
 _CLAIM = f"""
 WITH wanted AS (SELECT * FROM unnest($1::uuid[], $2::int[]) AS w(id, release)),
 held AS MATERIALIZED (
-    SELECT jobs.id FROM jobs JOIN wanted USING (id)
-    WHERE jobs.state = 'queued' AND jobs.release = wanted.release AND jobs.released_at IS NOT NULL
-      AND (jobs.deadline_at IS NULL OR jobs.deadline_at > now())
-    ORDER BY jobs.id FOR NO KEY UPDATE OF jobs),
+    SELECT job.id FROM {locked("wanted")}
+    WHERE job.state = 'queued' AND job.release = wanted.release AND job.released_at IS NOT NULL
+      AND (job.deadline_at IS NULL OR job.deadline_at > now())),
 claimed AS (
     UPDATE jobs SET state = 'running', attempt = attempt + 1, released_at = NULL, worker_id = $3,
                     lease_until = now() + $4::interval, started_at = now(), last_seq = last_seq + 1
@@ -98,12 +98,11 @@ class Beat:
     """A job of its agents was released long ago, and nobody has claimed it."""
 
 
-_RENEW = """
+_RENEW = f"""
 WITH mine AS (SELECT * FROM unnest($2::uuid[], $3::int[]) AS m(id, attempt)),
 alive AS (UPDATE workers SET heartbeat_at = now(), stopping = $5 WHERE id = $1),
 held AS MATERIALIZED (
-    SELECT jobs.id FROM jobs JOIN mine USING (id)
-    WHERE jobs.state = 'running' AND jobs.attempt = mine.attempt ORDER BY jobs.id FOR NO KEY UPDATE OF jobs),
+    SELECT job.id FROM {locked("mine")} WHERE job.state = 'running' AND job.attempt = wanted.attempt),
 renewed AS (
     UPDATE jobs SET lease_until = now() + $4::interval FROM held WHERE jobs.id = held.id
     RETURNING jobs.id, jobs.attempt, cancel_requested_at IS NOT NULL AS cancel)
@@ -158,10 +157,8 @@ WITH wanted AS (
     SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::int[], $5::jsonb[], $6::jsonb[], $7::jsonb[])
     AS w(id, attempt, state, count, result, error, usage)),
 held AS MATERIALIZED (
-    SELECT jobs.id, wanted.state, wanted.count, wanted.result, wanted.error, wanted.usage
-    FROM jobs JOIN wanted USING (id)
-    WHERE jobs.state = 'running' AND jobs.attempt = wanted.attempt
-    ORDER BY jobs.id FOR NO KEY UPDATE OF jobs),
+    SELECT job.id, wanted.state, wanted.count, wanted.result, wanted.error, wanted.usage
+    FROM {locked("wanted")} WHERE job.state = 'running' AND job.attempt = wanted.attempt),
 ended AS (
     UPDATE jobs SET state = held.state, finished_at = now(), lease_until = NULL, last_seq = last_seq + held.count + 1
     FROM held WHERE jobs.id = held.id

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from core.database.pool import Connection, Pool
 from core.jobs.lease import lock_session, pass_on
+from core.jobs.locking import locked
 from core.jobs.states import Holds, Lane
 from core.jobs.submit import take_place
 
@@ -107,7 +108,7 @@ async def plan(connection: Connection, pool: str, agents: Sequence[str], alive_w
     return Load(*counted) if planner else None
 
 
-FAIR = """
+FAIR = f"""
 WITH RECURSIVE after AS (
     (SELECT tenant_id, 1 AS turn FROM jobs
      WHERE agent = $1 AND lane = $2 AND state = 'queued' AND released_at IS NULL AND ready
@@ -145,10 +146,10 @@ candidates AS (
     WHERE tenants.running_limit IS NULL OR busy.count + best.rank <= tenants.running_limit
     ORDER BY share, walk.turn, best.rank LIMIT $4),
 held AS MATERIALIZED (
-    SELECT jobs.id, candidates.share, candidates.turn FROM jobs JOIN candidates USING (id)
-    WHERE jobs.state = 'queued' AND jobs.released_at IS NULL AND jobs.ready
-      AND (jobs.deadline_at IS NULL OR jobs.deadline_at > now())
-    ORDER BY jobs.id FOR NO KEY UPDATE OF jobs),
+    SELECT job.id, wanted.share, wanted.turn
+    FROM {locked("candidates")}
+    WHERE job.state = 'queued' AND job.released_at IS NULL AND job.ready
+      AND (job.deadline_at IS NULL OR job.deadline_at > now())),
 released AS (
     UPDATE jobs SET release = release + 1, released_at = now() FROM held WHERE jobs.id = held.id
     RETURNING jobs.id, jobs.release, jobs.tenant_id, held.share, held.turn, jobs.priority)

@@ -17,7 +17,7 @@ import uvloop
 
 from core.agents.registry import pools
 from core.channels import NEW_WORK
-from core.database.pool import DATABASE_FAULTS, connect, open_pool
+from core.database.pool import ALWAYS_BY_INDEX, DATABASE_FAULTS, connect, open_pool
 from core.log import configure_logging
 from core.settings import Settings
 from workers.dispatcher.messages import Messages
@@ -38,8 +38,8 @@ logger = logging.getLogger(__name__)
 RECONNECT_S = 1.0
 
 
-async def listen(settings: Settings, wake: Callable[[], None]) -> None:
-    """Wake the planners whenever somebody rings; come back by itself when the connection breaks."""
+async def listen(settings: Settings, wake: Callable[[str], None]) -> None:
+    """Wake the planner of whichever pool somebody rings for ("" is all); come back when the connection breaks."""
     gone = asyncio.Event()
     while True:
         try:
@@ -47,8 +47,8 @@ async def listen(settings: Settings, wake: Callable[[], None]) -> None:
             try:
                 gone.clear()
                 connection.add_termination_listener(lambda _: gone.set())
-                await connection.add_listener(NEW_WORK, lambda *_: wake())
-                wake()  # whatever rang while nobody listened
+                await connection.add_listener(NEW_WORK, lambda _connection, _pid, _channel, pool: wake(str(pool)))
+                wake("")  # whatever rang while nobody listened
                 await gone.wait()
             finally:
                 connection.terminate()
@@ -62,24 +62,24 @@ async def dispatch(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    pool = await open_pool(settings)
+    pool = await open_pool(settings, planning=ALWAYS_BY_INDEX)
     messages = Messages(settings)
-    planners = [Planner(pool, messages, name) for name in pools()]
+    planners = {name: Planner(pool, messages, name) for name in pools()}
 
-    def wake_all() -> None:
-        for planner in planners:
+    def wake(name: str = "") -> None:
+        for planner in [planners[name]] if name in planners else planners.values():
             planner.wake()
 
-    reconciler = Reconciler(planners, settings)
+    reconciler = Reconciler(list(planners.values()), settings)
     try:
         async with Publisher(settings) as publisher, asyncio.TaskGroup() as group:
-            reaper = Reaper(pool, publisher, settings, wake_all)
-            loops = [group.create_task(planner.run()) for planner in planners]
+            reaper = Reaper(pool, publisher, settings, wake)
+            loops = [group.create_task(planner.run()) for planner in planners.values()]
             loops += [
-                group.create_task(listen(settings, wake_all)),
+                group.create_task(listen(settings, wake)),
                 group.create_task(forever(REAP_EVERY_S, reaper.reap, reaper.be_patient)),
-                group.create_task(forever(RECONCILE_EVERY_S, reconciler.reconcile, wake_all)),
-                group.create_task(forever(TIDY_EVERY_S, lambda: tidy(pool), wake_all)),
+                group.create_task(forever(RECONCILE_EVERY_S, reconciler.reconcile, wake)),
+                group.create_task(forever(TIDY_EVERY_S, lambda: tidy(pool), wake)),
             ]
             logger.info("Dispatching for the pools %s.", ", ".join(pools()))
             await stop.wait()

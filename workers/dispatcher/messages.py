@@ -17,12 +17,16 @@ from workers.celery_app import PICK_TASK, make_celery
 logger = logging.getLogger(__name__)
 
 
-MOST_PICKS = 8
+MOST_PICKS = 16
 
 
 def picks_a_message(waiting: int, workers: int) -> int:
-    """How many picks go into one message: one while there are no more of them than workers, else up to eight."""
-    return min(MOST_PICKS, max(1, waiting // max(workers, 1)))
+    """How many picks go into one message: one while there are no more of them than workers, else an even share, up to
+    sixteen: a message waits for a slot for each of its picks, and nobody else can have them meanwhile.
+    """
+    share = max(1, waiting // max(workers, 1))
+    messages = -(-share // MOST_PICKS)
+    return -(-share // messages)
 
 
 class Messages:
