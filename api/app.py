@@ -23,6 +23,7 @@ from api.routing import add_routes
 from api.sessions.endpoints import router as sessions_router
 from core.database.pool import open_pool
 from core.doorbell import Doorbell
+from core.jobs.stop_hints import StopHints
 from core.settings import Settings
 
 VERSION = "0.1.0"
@@ -38,8 +39,8 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         pool = await open_pool(settings)
         try:
-            async with Hub(settings, pool) as hub, Doorbell(settings) as doorbell:
-                app.state.services = Services(settings, pool, hub, doorbell)
+            async with Hub(settings, pool) as hub, Doorbell(settings) as doorbell, StopHints(settings) as stop_hints:
+                app.state.services = Services(settings, pool, hub, doorbell, stop_hints)
                 yield
         finally:
             pool.terminate()

@@ -20,6 +20,7 @@ from core.database.pool import Pool
 from core.doorbell import Doorbell
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.ids import Prefix, decode
+from core.jobs.stop_hints import StopHints
 from core.settings import Settings
 
 
@@ -31,6 +32,7 @@ class Services:
     pool: Pool
     hub: Hub
     doorbell: Doorbell
+    stop_hints: StopHints
 
 
 def services_of(request: Request) -> Services:

@@ -18,3 +18,6 @@ EVENTS = "aci:events"
 """Redis channel of all jobs' events: `[[job id, number, [event, …] or null], …]`, one message for all that a process
 had to say at once. A channel for each job would cost Redis a command for each, and the readers a subscription.
 """
+
+STOPS = "aci:stops"
+"""Redis channel: `[id, …]` of jobs, and of sessions, in which something was asked to stop."""

@@ -59,7 +59,8 @@ class Heartbeat:
         self._process = process
         self._patience = Patience(renew_past=lease_s / 2, end_past=2 * lease_s)
         self._end = end
-        self._stop = threading.Event()
+        self._stopping = False
+        self._wake = threading.Event()
         self._connection: OwnConnection | None = None
         self._renewed = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
@@ -68,16 +69,25 @@ class Heartbeat:
         """Begin to beat."""
         self._thread.start()
 
+    def hurry(self) -> None:
+        """Beat now: somebody may have asked for a cancel."""
+        self._wake.set()
+
     def stop(self) -> None:
         """Stop, and wait for the last beat to end."""
-        self._stop.set()
+        self._stopping = True
+        self._wake.set()
         self._thread.join()
 
     def _run(self) -> None:
         every_s = self._process.settings.heartbeat_s
         with asyncio.Runner() as runner:
             asleep_since = time.monotonic()
-            while not self._stop.wait(every_s):
+            while True:
+                self._wake.wait(every_s)
+                self._wake.clear()
+                if self._stopping:
+                    break
                 # Where this thread overslept, the whole process was frozen: the loop gets a beat's time to move first.
                 if time.monotonic() - asleep_since <= every_s + self._patience.renew_past:
                     runner.run(self._beat())

@@ -29,6 +29,7 @@ from core.doorbell import Doorbell
 from core.ids import Prefix, encode, new_id
 from core.jobs import lease
 from core.jobs.lease import Claim, Ending, Held
+from core.jobs.stop_hints import stop_hints
 from core.settings import Settings
 from core.workers import repository as workers
 from workers.context import Context
@@ -158,6 +159,7 @@ class WorkerProcess:
                     ]
                     heartbeat = Heartbeat(self)
                     heartbeat.start()
+                    background.append(group.create_task(self._listen_for_stops(heartbeat), name="stops"))
                     self._ready.set()
                     await self._stop.wait()
                     await self._drain()
@@ -259,6 +261,12 @@ class WorkerProcess:
         run = self.running.get(held)
         if run is not None:
             run.stop(reason)
+
+    async def _listen_for_stops(self, heartbeat: Heartbeat) -> None:
+        """Look at once, instead of with the next heartbeat, where something that runs here is to be stopped."""
+        async for ids in stop_hints(self.settings):
+            if any(run.claim.id in ids or run.claim.session_id in ids for run in self.running.values()):
+                heartbeat.hurry()
 
     async def _describe_forever(self) -> None:
         """Keep in the worker's row what the page and operators want to know: the model, the sandbox and its tier."""

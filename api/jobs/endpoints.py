@@ -26,7 +26,7 @@ from core.idempotency import Key, once
 from core.ids import Prefix, decode, encode
 from core.jobs import artifacts, cancel, position, reading, submit
 from core.jobs.job import Job, JobView
-from core.jobs.states import Lane, State
+from core.jobs.states import Lane, OnBusy, State
 from core.jobs.submit import Submission
 
 router = resource("/v1/jobs", "jobs")
@@ -155,7 +155,8 @@ async def job_events(
 @router.post("/{job_id}/cancel", status_code=202, response_model=JobView)
 async def cancel_job(job_id: JobId, services: ServicesDep, tenant: TenantDep) -> Any:
     """Stop a job: a queued one at once, a running one within about a second. What it made so far is kept."""
-    await cancel.cancel(services.pool, tenant, job_id)
+    if await cancel.cancel(services.pool, tenant, job_id) is State.RUNNING:
+        services.stop_hints.tell(job_id)
     job = await reading.get(services.pool, tenant, job_id)
     _wake(services, job.agent)
     return job.view()
@@ -231,6 +232,8 @@ async def _submitted(
 
         answer = await once(services.pool, Key.of(submission.tenant_id, route, key, request), 202, create)
         view, headers = answer.body, replayed_headers(answer)
+    if submission.on_busy is OnBusy.INTERRUPT and submission.session_id is not None:
+        services.stop_hints.tell(submission.session_id)
     _wake(services, submission.agent)
     headers["Location"] = f"/v1/jobs/{view['id']}"
     return view, headers

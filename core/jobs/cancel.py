@@ -26,7 +26,7 @@ async def stop_queued(connection: Connection, job_id: UUID, state: State) -> boo
 
 
 async def request_cancel(connection: Connection, job_id: UUID) -> None:
-    """Ask for the cancel of a running job; its worker learns of it with its next heartbeat."""
+    """Ask for the cancel of a running job; its worker learns of it with its next heartbeat, or by a hint."""
     await connection.execute(
         "UPDATE jobs SET cancel_requested_at = coalesce(cancel_requested_at, now()) "
         "WHERE id = $1 AND state = 'running'",

@@ -16,9 +16,11 @@ import workers.process
 from core.agents.spec import AgentSpec, Input, Result
 from core.database.pool import Pool, connect
 from core.events import log
-from core.jobs import lease
+from core.jobs import cancel, lease
 from core.jobs.states import Holds, State
+from core.jobs.stop_hints import StopHints
 from core.settings import Settings
+from core.tenants import DEFAULT_TENANT
 from embedded.redis import RedisServer
 from workers.context import Context, Interrupted, Outcome
 from workers.event_writer import EventWriter
@@ -77,6 +79,56 @@ async def texts(life: Life, job_id: Any) -> list[tuple[int, str]]:
     """What was said, and under which attempt."""
     events = await log.read(life.pool, job_id, 0, 1000)
     return [(event.attempt, event.data["text"]) for event in events if event.type == "stdout"]
+
+
+async def test_a_cancel_is_heard_before_the_next_heartbeat(
+    life: Life, worker: WorkerProcess, redis_server: RedisServer
+) -> None:
+    """The worker's next beat is a minute away; the job that nobody spoke of runs on."""
+
+    async def script(context: Context) -> str:
+        context.emit("stdout", text="begin")
+        await context.stop.wait()
+        raise Interrupted
+
+    job_id, other = await offer(life, worker, "stops", script), await offer(life, worker, "runs on", script)
+    await until(lambda: texts(life, job_id))
+    await until(lambda: texts(life, other))
+    assert await cancel.cancel(life.pool, DEFAULT_TENANT, job_id) is State.RUNNING
+    async with StopHints(worker.settings) as hints:
+
+        async def told_and_stopped() -> bool:
+            hints.tell(job_id)  # again and again: the worker may not have subscribed yet
+            return await life.state(job_id) is State.CANCELLED
+
+        await until(told_and_stopped)
+    assert await life.state(other) is State.RUNNING
+
+
+async def test_a_hint_that_nobody_asked_for_stops_nothing(life: Life, worker: WorkerProcess) -> None:
+    """Redis is believed only so far that Postgres is asked."""
+    may_end = asyncio.Event()
+
+    async def script(context: Context) -> str:
+        stopped, waited = asyncio.create_task(context.stop.wait()), asyncio.create_task(may_end.wait())
+        await asyncio.wait({stopped, waited}, return_when=asyncio.FIRST_COMPLETED)
+        return "stopped" if context.stop.is_set() else "to the end"
+
+    job_id = await offer(life, worker, "is not to stop", script)
+    beaten = await life.pool.fetchval("SELECT heartbeat_at FROM workers WHERE id = $1", worker.id)
+    async with StopHints(worker.settings) as hints:
+
+        async def told_and_looked() -> bool:
+            hints.tell(job_id)
+            now: bool = await life.pool.fetchval(
+                "SELECT heartbeat_at > $2 FROM workers WHERE id = $1", worker.id, beaten
+            )
+            return now
+
+        await until(told_and_looked)
+    may_end.set()
+    await until(lambda: ended(life, job_id))
+    assert (await life.job(job_id)).result == {"said": "to the end"}
 
 
 async def test_a_job_that_comes_back_to_the_process_that_lost_it_is_not_mixed_up(
