@@ -43,7 +43,7 @@ class RunResponse:
                 task.cancel()
             await asyncio.gather(streaming, listening, return_exceptions=True)
             if not finished:
-                self._run.abandoned = True
+                self._run.abandoned.set()
                 if self._session.run is self._run:
                     self._session.interrupt(Limit.INTERRUPTED)
 

@@ -19,6 +19,9 @@ from sandbox.wire.models import InvokeTool, ToolArguments
 
 AnyResponse = Response | RunResponse
 
+_HANG_UP_SECONDS: Final = 0.5
+"""For which a request waits to hear whether the run before it still has a client."""
+
 
 async def invoke(session: Session, call: InvokeTool, request: Request) -> AnyResponse:
     """Do what the call asks for. Raises ServiceErrors for what can't be tried; a try that fails is a result."""
@@ -43,11 +46,14 @@ async def _execute_command(session: Session, arguments: ToolArguments, request: 
 
 async def _run(session: Session, what: dict[str, Any], request: Request) -> AnyResponse:
     seconds = _timeout(request)
-    while session.run is not None:
-        if not session.run.abandoned:
-            raise ConflictException("The session is busy with another run: wait for its end.")
-        # Its client has hung up and it is being interrupted: that takes no longer than the grace.
-        await session.run.ended.wait()
+    while (run := session.run) is not None:
+        try:
+            # A client may hang up and ask again in one breath, and the request be seen before the hang-up is.
+            await asyncio.wait_for(run.abandoned.wait(), _HANG_UP_SECONDS)
+        except TimeoutError:
+            raise ConflictException("The session is busy with another run: wait for its end.") from None
+        # It is being interrupted: that takes no longer than the grace.
+        await run.ended.wait()
     if session.over.is_set():
         raise ResourceNotFoundException(f"The session {session.id} has ended: start a new one.")
     live = request.headers.get(LIVE_HEADER, "").lower() == "true"

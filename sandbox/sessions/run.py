@@ -50,7 +50,8 @@ class Run:
         self.output = output
         self.limit: Limit | None = None
         self.started = False
-        self.abandoned = False
+        self.abandoned = asyncio.Event()
+        """Set when its client has hung up, and in any case at the end."""
         self.end: RunEnd | None = None
         self.ended = asyncio.Event()
         self._changed = asyncio.Event()
@@ -67,6 +68,7 @@ class Run:
             seconds = time.monotonic() - self._started
             self.end = RunEnd(exit_code, seconds, limit, sentence, session_ended)
             self.ended.set()
+            self.abandoned.set()
             self._changed.set()
 
     async def changed(self, seconds: float) -> bool:

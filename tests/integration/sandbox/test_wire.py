@@ -6,6 +6,7 @@ import http.client
 import uuid
 from typing import Any
 
+import psutil
 import pytest
 from bedrock_agentcore.tools.code_interpreter_client import CodeInterpreter
 from botocore.exceptions import ClientError
@@ -140,6 +141,37 @@ def test_hanging_up_interrupts_the_run_and_keeps_the_variables(live_session: Ses
     # Waits for the interrupted run, and then finds its variables.
     [*_, last] = list(live_session.invoke("executeCode", code="x"))
     assert last["result"]["structuredContent"]["stdout"].endswith("5\n")
+
+
+def test_a_run_asked_for_in_one_breath_with_a_hang_up_waits_for_its_turn(server: Server, live_session: Session) -> None:
+    process = psutil.Process(server.process.pid)
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"))
+    connection.request("GET", "/healthz")
+    connection.getresponse().read()
+
+    class Sent(Exception):
+        pass
+
+    def send(request: Any, **_: Any) -> None:
+        connection.request(request.method, request.url, request.body, dict(request.headers))
+        raise Sent
+
+    events = live_session.client.meta.events
+    for _ in range(10):  # which of the two is seen first is a matter of luck
+        stream = live_session.invoke("executeCode", code="x = 5; print('busy')\nwhile True: pass")
+        next(iter(stream))
+        events.register("before-send.bedrock-agentcore.InvokeCodeInterpreter", send)
+        process.suspend()
+        try:
+            stream.close()
+            with pytest.raises(Sent):
+                live_session.invoke("executeCode", code="x")
+        finally:
+            process.resume()
+            events.unregister("before-send.bedrock-agentcore.InvokeCodeInterpreter", send)
+        answer = connection.getresponse()
+        assert answer.status == 200
+        assert b"5" in answer.read()
 
 
 def test_hanging_up_on_code_that_ignores_interrupts_ends_the_session(live_session: Session) -> None:
