@@ -27,7 +27,7 @@ run: ## start everything on this machine and say where the page is; Ctrl-C stops
 dev: ## the same, with the page served by Vite on port 3000, anew whenever its sources change
 	$(IN) --need service --need sandbox --need node -- -m embedded --procfile Procfile.dev $(ARGS)
 
-test: ## run the unit and integration tests, on a Postgres and a Redis of their own
+test: ## run all tests, on a Postgres and a Redis of their own
 	$(IN) --need dev --need sandbox --need node -- -m pytest $(ARGS)
 
 bench: ## measure the service beside bare floors: make bench ARGS="submit latency"

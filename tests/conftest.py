@@ -20,6 +20,8 @@ from core.settings import Settings
 from embedded.postgres import PostgresServer, running_postgres
 from embedded.redis import RedisServer, running_redis
 
+pytest_plugins = ("side_by_side",)
+
 TEMPLATE = "migrated"
 MIGRATE = Namespace(down=None, generate=None, check=False)
 
