@@ -30,7 +30,7 @@ class Parameter(Generic[Value]):
 
     def read(self, request: Request) -> Value:
         """Its value in this request. Raises RequestValidationError, as FastAPI would."""
-        text = (request.headers if self.where == "header" else request.query_params).get(self.name)
+        text = self._text(request)
         if text is None:
             return self.default
         try:
@@ -40,6 +40,12 @@ class Parameter(Generic[Value]):
                 [{**one, "loc": (self.where, self.name, *one["loc"])} for one in error.errors()]
             ) from None
         return value
+
+    def _text(self, request: Request) -> str | None:
+        """As it was sent. Most requests have neither, which is seen without parsing anything."""
+        if self.where == "query":
+            return request.query_params.get(self.name) if request.scope["query_string"] else None
+        return next((value.decode("latin-1") for name, value in request.scope["headers"] if name == self._raw), None)
 
     @property
     def described(self) -> dict[str, Any]:
@@ -54,6 +60,11 @@ class Parameter(Generic[Value]):
             "description": self.description,
             "schema": schema,
         }
+
+    @cached_property
+    def _raw(self) -> bytes:
+        """A header's name as servers write it (ASGI specification: lower case)."""
+        return self.name.lower().encode()
 
     @cached_property
     def _adapter(self) -> TypeAdapter[Any]:

@@ -13,6 +13,8 @@ import uuid_utils.compat
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _VALUE = {character: value for value, character in enumerate(ALPHABET)}
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
+"""What ten bits become."""
 _LENGTH = 26
 
 
@@ -34,11 +36,7 @@ def new_id() -> UUID:
 def encode(prefix: Prefix, value: UUID) -> str:
     """`job_` and the like, followed by 26 characters."""
     number = value.int
-    characters = [""] * _LENGTH
-    for position in range(_LENGTH - 1, -1, -1):
-        characters[position] = ALPHABET[number & 31]
-        number >>= 5
-    return f"{prefix}_{''.join(characters)}"
+    return f"{prefix}_{''.join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])}"
 
 
 def decode(prefix: Prefix, text: str) -> UUID:
