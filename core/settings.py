@@ -64,6 +64,11 @@ class Settings(BaseSettings):
     heartbeat_s: float = Field(1.0, gt=0, description="How often a worker renews the leases of its jobs")
     worker_slots: int = Field(16, ge=1, description="Jobs one worker process runs at the same time")
     worker_drain_s: float = Field(10.0, ge=0, description="How long a stopping worker waits for what it still runs")
+    worker_deaf_s: float = Field(
+        30.0,
+        gt=0,
+        description="How long a worker may hear nothing, with jobs waiting and room for them, before it ends",
+    )
     max_attempts: int = Field(3, ge=1, le=10, description="Attempts a job gets when its submitter names none")
     event_flush_s: float = Field(0.03, ge=0, le=1, description="Longest time events wait to be written in a group")
     event_text_limit: int = Field(1 * MIB, description="Characters of stdout and stderr that one job may stream")

@@ -39,7 +39,7 @@ class Patience:
     """Without a tick of the loop for so long, leases are no longer renewed."""
     end_past: float
     """And for so long, the process is ended."""
-    deaf_past: float = 30.0
+    deaf_past: float
     """A job waits for this pool, there is room here, and nothing was heard for so long."""
 
 
@@ -57,7 +57,9 @@ class Heartbeat:
     def __init__(self, process: WorkerProcess, end: Callable[[str], None] = end_process) -> None:
         lease_s = process.settings.lease_s
         self._process = process
-        self._patience = Patience(renew_past=lease_s / 2, end_past=2 * lease_s)
+        self._patience = Patience(
+            renew_past=lease_s / 2, end_past=2 * lease_s, deaf_past=process.settings.worker_deaf_s
+        )
         self._end = end
         self._stopping = False
         self._wake = threading.Event()

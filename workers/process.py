@@ -44,7 +44,8 @@ logger = logging.getLogger(__name__)
 
 DESCRIBE_EVERY_S = 5.0
 TICK_S = 0.5
-BROKER_ANSWERS_S = 2.0
+BROKER_ANSWERS_S = 0.5
+"""The heartbeat waits for this answer, and leases wait for the heartbeat."""
 Runner = Callable[[Any, Context], Awaitable[Any]]
 
 

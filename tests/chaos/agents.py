@@ -15,7 +15,7 @@ from core.jobs.states import Holds
 
 RUNNER = "tests.chaos.runner:run"
 
-Fails = Literal["never", "failure", "fault", "kill", "hang"]
+Fails = Literal["never", "failure", "fault", "kill", "hang", "block"]
 
 
 class StepsInput(Input):
@@ -23,7 +23,9 @@ class StepsInput(Input):
 
     steps: int = Field(3, ge=0, le=10_000)
     pause_s: float = Field(0.0, ge=0, le=60, description="Before every step")
-    fails: Fails = Field("never", description="In the middle; `kill` ends the worker's process, `hang` heeds no stop")
+    fails: Fails = Field(
+        "never", description="In the middle; `kill` ends the process, `hang` heeds no stop, `block` stops the loop"
+    )
     times: int = Field(0, ge=0, description="Attempts up to this number fail; 0 means all of them")
     keeps: bool = Field(False, description="Keep an artifact, and in a session a file, that name the attempt")
 

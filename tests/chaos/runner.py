@@ -8,6 +8,7 @@ import asyncio
 import io
 import os
 import signal
+import threading
 
 from core.blobs import store
 from core.files.changes import FileChange
@@ -65,6 +66,9 @@ async def _fail(how: str, context: Context) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         case "hang":
             await asyncio.Event().wait()
+        case "block":
+            await context.flush()
+            threading.Event().wait()  # in the loop's own thread: nothing else of the process's jobs moves
 
 
 async def _keep(context: Context) -> list[FileChange]:

@@ -9,9 +9,11 @@ import pytest
 from job_life import Life
 
 from core import idempotency
-from core.database.pool import Connection
+from core.database.pool import AWAY, Connection
 from core.idempotency import Key, KeyReused
-from core.ids import new_id
+from core.ids import Prefix, encode, new_id
+from core.jobs.states import Holds
+from core.jobs.submit import Submission, submit_in
 from core.tenants import DEFAULT_TENANT
 
 
@@ -70,6 +72,37 @@ async def test_what_failed_is_not_remembered(life: Life) -> None:
     with pytest.raises(RuntimeError):
         await idempotency.once(life.pool, key("d"), 202, fail)
     assert not (await idempotency.once(life.pool, key("d"), 202, create)).replayed
+
+
+async def test_a_crash_between_the_key_and_the_job_leaves_neither(life: Life) -> None:
+    """The first request's connection is taken away once its job is written; the second, which waited, creates."""
+    begun = asyncio.Event()
+
+    async def crash(connection: Connection) -> dict[str, Any]:
+        await submit_in(connection, wanted)
+        begun.set()
+        await asyncio.wait_for(second_waits(), 30)
+        await connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        raise AssertionError("the connection outlived its end")
+
+    async def create(connection: Connection) -> dict[str, Any]:
+        return (await submit_in(connection, wanted)).view()
+
+    async def second_waits() -> None:
+        """Until somebody waits for the lock on the key's row."""
+        while not await life.pool.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
+    wanted = Submission(tenant_id=DEFAULT_TENANT, agent=life.agent, holds=Holds.NOTHING, input={})
+    first = asyncio.create_task(idempotency.once(life.pool, key("crash"), 202, crash))
+    await begun.wait()
+    second = await idempotency.once(life.pool, key("crash"), 202, create)
+    with pytest.raises(AWAY):
+        await first
+    assert not second.replayed
+    stored = await life.pool.fetch("SELECT id FROM jobs WHERE agent = $1", life.agent)
+    assert [encode(Prefix.JOB, row["id"]) for row in stored] == [second.body["id"]]
+    assert (await idempotency.once(life.pool, key("crash"), 202, create)).body == second.body
 
 
 async def test_a_key_is_free_again_after_a_day(life: Life) -> None:
