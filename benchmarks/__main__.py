@@ -7,7 +7,7 @@ import asyncio
 import importlib
 import sys
 
-NAMES = ("submit", "latency", "drain", "flat")
+NAMES = ("submit", "latency", "drain", "flat", "fairness", "recovery")
 
 
 def main() -> int:
