@@ -230,11 +230,11 @@ class Launcher:
                 socket=control,
                 root=ROOT,
                 as_root=supervisor.is_root(),
-                open_files=supervisor.open_files_limit(),
             )
         )
         # A session of its own: the terminal's Ctrl-C and hang-up reach the launcher alone, which then stops
         # everything in order. Should the launcher be killed, the kernel asks supervisord to stop.
+        supervisor.allow_open_files()
         log = supervisor.log_file(self._places)
         log.unlink(missing_ok=True)
         with log.open("ab") as stream:

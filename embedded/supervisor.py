@@ -22,6 +22,7 @@ HARMLESS = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR")
 
 STOP_SECONDS = 20  # a worker hands back what it can't finish in 10 s; after 20 s it is killed
 STEADY_SECONDS = 2  # a program that ends sooner than this after its start counts as failing to start
+OPEN_FILES = 65536  # of each program, where the machine allows as many: a live stream takes one
 QUICK_TRIES = 6  # restarts with a growing pause (1 s, 2 s, …) before the launcher is told that it is of no use
 
 # Stopped from the top: first nobody asks for new work, then running work ends while all it needs is still
@@ -107,9 +108,7 @@ def program_for(process: Process, *, bare: Mapping[str, str] | None = None) -> P
     return Program(process.name, tuple(words), bare=bare)
 
 
-def configuration(
-    programs: Sequence[Program], *, places: Places, socket: Path, root: Path, as_root: bool, open_files: int
-) -> str:
+def configuration(programs: Sequence[Program], *, places: Places, socket: Path, root: Path, as_root: bool) -> str:
     """The text of supervisord's configuration file. No program starts by itself: the launcher starts them in
     order.
     """
@@ -127,7 +126,9 @@ def configuration(
                 "pidfile": places.run / "supervisord.pid",
                 "childlogdir": places.logs,
                 "directory": root,
-                "minfds": open_files,
+                # So many descriptors supervisord closes one by one in each child before its program runs. Python has
+                # them closed on exec anyway, and a signal to stop that comes meanwhile is lost.
+                "minfds": 16,
                 "identifier": "aci",
                 # Named only to say that it is meant; without it supervisord warns on every start.
                 **({"user": "root"} if as_root else {}),
@@ -186,10 +187,12 @@ def log_file(places: Places) -> Path:
     return places.logs / "supervisord.log"
 
 
-def open_files_limit(wanted: int = 65536) -> int:
-    """How many open files to ask for: a live stream takes one. No more than the machine allows."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+def allow_open_files(wanted: int = OPEN_FILES) -> None:
+    """Let this process, and what it starts, open so many files, or as many as the machine allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def is_root() -> bool:

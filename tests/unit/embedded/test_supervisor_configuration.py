@@ -19,9 +19,7 @@ def read_back(*programs: Program, home: Path = Path("/home/x/var")) -> configpar
     # As supervisord reads it: comments begin in the line, and it expands % signs itself.
     parser = configparser.RawConfigParser(inline_comment_prefixes=(";", "#"), strict=False)
     parser.read_string(
-        configuration(
-            programs, places=Places(home), socket=Path("/run/ctl"), root=Path("/src"), as_root=True, open_files=1024
-        )
+        configuration(programs, places=Places(home), socket=Path("/run/ctl"), root=Path("/src"), as_root=True)
     )
     return parser
 
