@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from workers.models.demo.reading import read
 ROOT = Path(__file__).parents[4]
 EXAMPLES = ROOT / "examples"
 PYTHON = ROOT / ".venv-sandbox/bin/python"
+WARM_PYTHON = Path(__file__).with_name("warm_python.py")
 
 pytestmark = pytest.mark.skipif(
     not PYTHON.exists() and os.environ.get("CI") != "true", reason="there is no .venv-sandbox to run programs with"
@@ -82,19 +83,31 @@ def folder(tmp_path_factory):
     return folder
 
 
-async def outcome_of(code, folder, given=""):
-    process = await asyncio.create_subprocess_exec(
-        PYTHON,
-        "-c",
-        code,
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], "MPLBACKEND": "Agg", "HOME": str(folder.parent), "OMP_NUM_THREADS": "1"},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate(given.encode())
-    return process.returncode, out.decode(), err.decode()
+@pytest.fixture(scope="module")
+def outcome_of(folder):
+    """Runs a program with something to read; its exit status, and what it printed to each stream."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "MPLBACKEND": "Agg",
+        "HOME": str(folder.parent),
+        "OMP_NUM_THREADS": "1",
+    }
+    streams = [folder.parent / name for name in ("stdin", "stdout", "stderr")]
+    with subprocess.Popen(
+        [PYTHON, WARM_PYTHON], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as python:
+
+        def run(code, given=""):
+            for path in streams:
+                path.write_text(given if path.name == "stdin" else "")
+            descriptors = {f"descriptor_{number}": str(path) for number, path in enumerate(streams)}
+            python.stdin.write(json.dumps({"code": code, "folder": str(folder), **descriptors}) + "\n")
+            python.stdin.flush()
+            status = int(python.stdout.readline())
+            return status, streams[1].read_text(), streams[2].read_text()
+
+        yield run
 
 
 def picked(prompt, folder):
@@ -109,32 +122,32 @@ def test_every_program_of_the_library_is_tried_here():
 
 
 @pytest.mark.parametrize("program", PROMPTS)
-async def test_program_runs_to_its_end(program, folder):
+def test_program_runs_to_its_end(program, folder, outcome_of):
     found = picked(PROMPTS[program], folder)
     assert found is not None
     assert found.program == program
-    code, out, err = await outcome_of(found.code, folder, INPUTS.get(program, ""))
+    code, out, err = outcome_of(found.code, INPUTS.get(program, ""))
     assert code == 0, err
     assert out.strip()
 
 
 @pytest.mark.parametrize("prompt", MORE)
-async def test_variants_run_to_their_end(prompt, folder):
+def test_variants_run_to_their_end(prompt, folder, outcome_of):
     found = picked(prompt, folder)
     assert found is not None
-    code, out, err = await outcome_of(found.code, folder)
+    code, out, err = outcome_of(found.code)
     assert code == 0, err
     assert out.strip()
 
 
-async def test_the_menu_runs_too(folder):
-    code, out, _ = await outcome_of(menu(), folder)
+def test_the_menu_runs_too(outcome_of):
+    code, out, _ = outcome_of(menu())
     assert code == 0
     assert PROGRAMS[0].title in out
 
 
-async def test_the_numbers_are_right(folder):
+def test_the_numbers_are_right(folder, outcome_of):
     found = picked("load wine.csv, average alcohol by class, and draw it", folder)
-    _, out, _ = await outcome_of(found.code, folder)
+    _, out, _ = outcome_of(found.code)
     assert "mean alcohol by class, over 178 rows in 3 groups" in out
     assert "class_0: 13.74" in out
