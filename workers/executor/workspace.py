@@ -37,9 +37,8 @@ MARGIN_S = 60
 UPLOAD_GROUP = 8 * 1024 * 1024
 """Bytes of files sent in one call, if a single one is not larger."""
 
-PATIENCE_S = 45.0
-"""How long a run waits for a sandbox server that is full, or restarts."""
 LOOK_AGAIN_S = 0.5
+"""Between two looks at a sandbox server that is full, or restarts."""
 
 THROWAWAY_S = 900
 """Lifetime of the sandbox of a job without a session, beyond its time-out."""
@@ -93,10 +92,10 @@ async def opened(context: Context, timeout_s: float, *, reset: bool) -> AsyncIte
 
 async def _start(context: Context, lifetime_s: int) -> Interpreter:
     """A new session. One that can't be had at the moment is waited for: no code has run yet, so an attempt
-    is not worth it. Raises SandboxError after `PATIENCE_S`, or when the job is to stop.
+    is not worth it. Raises SandboxError after the setting's patience, or when the job is to stop.
     """
     name = f"{encode(Prefix.JOB, context.job_id)}-{context.claim.attempt}"
-    give_up_at = time.monotonic() + PATIENCE_S
+    give_up_at = time.monotonic() + context.settings.sandbox_patience_s
     told = False
     while True:
         try:

@@ -23,7 +23,7 @@ async def service_database(new_database: Any) -> str:
 def service(
     tmp_path_factory: pytest.TempPathFactory, service_database: str, redis_server: RedisServer
 ) -> Iterator[Service]:
-    """All processes, ready. Leases are short, so that a lost worker is noticed soon."""
+    """All processes, ready. Leases are short, so that a lost worker is noticed soon; so is patience with a sandbox."""
     started = Service(
         tmp_path_factory.mktemp("service"),
         service_database,
@@ -31,6 +31,7 @@ def service(
         ACI_LEASE_S="3",
         ACI_HEARTBEAT_S="0.5",
         ACI_WORKER_DRAIN_S="0.2",
+        ACI_SANDBOX_PATIENCE_S="2",
     )
     try:
         started.start()

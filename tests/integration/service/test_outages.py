@@ -210,6 +210,8 @@ async def test_a_sandbox_lost_in_mid_run_costs_attempts_and_no_job(client: Clien
     failed = await client.ended(impatient["id"])
     assert (failed["state"], failed["error"]["type"]) == ("failed", "attempts-exhausted")
     assert "the sandbox did not answer" in failed["error"]["detail"]
+    said = [event["message"] for event in await client.events(impatient["id"]) if event["type"] == "job.progress"]
+    assert said == ["Waiting for a sandbox …"]
     service.run_sandbox()
     events = await client.events(patient["id"])
     assert events[-1]["job"]["state"] == "succeeded", events[-1]["job"]["error"]
