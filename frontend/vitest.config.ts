@@ -14,6 +14,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     css: false,
+    // One document for all files: to make it anew took longer than the tests. What they share is put back in setup.ts.
+    isolate: false,
     server: { deps: { inline: [/@cloudscape-design/] } },
   },
 });

@@ -2,6 +2,7 @@
 import "@testing-library/jest-dom/vitest";
 import { cleanup } from "@testing-library/react";
 import { afterAll, afterEach, beforeAll } from "vitest";
+import { signInWanted } from "@/api/sign-in";
 import { service } from "@/testing/service";
 
 window.matchMedia ??= (query: string) =>
@@ -18,5 +19,7 @@ afterEach(() => {
   cleanup();
   service.resetHandlers();
   localStorage.clear();
+  sessionStorage.clear();
+  signInWanted.set(false);
 });
 afterAll(() => service.close());
