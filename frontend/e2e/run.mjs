@@ -34,26 +34,46 @@ function inTime(work) {
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
+/**
+ * A tab as a new visitor would have it. It is the last scenario's own, emptied, if that went well: a fresh one would have
+ * to compile the page's scripts again, which takes a second. @param {import("playwright-core").Page | undefined} used
+ */
+async function emptyTab(used) {
+  const page = used ?? (await (await browser.newContext({ baseURL: ADDRESS })).newPage());
+  page.removeAllListeners();
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+  await page.goto("about:blank");
+  const devtools = await page.context().newCDPSession(page);
+  const everything = { origin: ADDRESS, storageTypes: "cookies,local_storage,indexeddb,service_workers" };
+  await devtools.send("Storage.clearDataForOrigin", everything);
+  await devtools.detach();
+  page.setDefaultTimeout(30_000);
+  return page;
+}
+
 const browser = await launch();
 let passed = 0;
 let failed = 0;
+/** @type {import("playwright-core").Page | undefined} */
+let used;
 for (const { name, viewport, run } of SCENARIOS) {
   if (wanted.length > 0 && !wanted.some((word) => name.toLowerCase().includes(word))) continue;
-  const context = await browser.newContext({ viewport: viewport ?? { width: 1360, height: 860 }, baseURL: ADDRESS });
-  const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  const page = await emptyTab(used);
+  used = undefined;
+  await page.setViewportSize(viewport ?? { width: 1360, height: 860 });
   const complaints = watch(page);
   const begun = Date.now();
   try {
     await inTime(run(page));
     if (complaints.length > 0) throw new Error([...new Set(complaints)].join("\n"));
     passed += 1;
+    used = page;
     console.log(`ok    ${name} (${((Date.now() - begun) / 1000).toFixed(1)} s)`);
   } catch (error) {
     failed += 1;
     console.log(`FAIL  ${name}\n${error instanceof Error ? error.message : error}`);
   }
-  await context.close();
+  if (used === undefined) await page.context().close();
 }
 await browser.close();
 console.log(`${passed} passed, ${failed} failed`);
