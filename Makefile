@@ -27,6 +27,8 @@ run: ## start everything on this machine and say where the page is; Ctrl-C stops
 dev: ## the same, with the page served by Vite on port 3000, anew whenever its sources change
 	$(IN) --need service --need sandbox --need node -- -m embedded --procfile Procfile.dev $(ARGS)
 
+# Whatever the environment says: hundreds of Pythons are started, and each would compile all that it imports.
+test: export PYTHONDONTWRITEBYTECODE =
 test: ## run all tests, on a Postgres and a Redis of their own
 	$(IN) --need dev --need sandbox --need node -- -m pytest $(ARGS)
 
