@@ -26,6 +26,8 @@ class Prefix(StrEnum):
     FILE = "fil"
     TENANT = "ten"
     WORKER = "wrk"
+    KEY = "key"
+    AUDIT = "aud"
 
 
 def new_id() -> UUID:

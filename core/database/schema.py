@@ -57,7 +57,7 @@ class Table(DeclarativeBase):
 
 
 class Tenant(Table):
-    """Who owns things. Until sign-in exists there is one, made by the first migration."""
+    """Who owns things. The first one is made by the first migration."""
 
     __tablename__ = "tenants"
 
@@ -67,7 +67,65 @@ class Tenant(Table):
     """Its share of the slots beside other tenants that wait."""
     running_limit: Mapped[int | None]
     """Jobs of one agent and lane that it may have under way at once; None is as many as there are slots."""
+    suspended_at: Mapped[datetime | None]
+    """Nobody of it is let in since then."""
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
+class ApiKey(Table):
+    """What recognises a key that was given out, and what it is good for."""
+
+    __tablename__ = "api_keys"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id"))
+    name: Mapped[str]
+    hint: Mapped[str]
+    """Its first characters, by which people tell their keys apart."""
+    sha256: Mapped[bytes] = mapped_column(unique=True)
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    """To the minute or so."""
+    rotated_from: Mapped[UUID | None]
+    """The key in whose place it was made."""
+
+    __table_args__ = (Index(None, "tenant_id", "id"),)
+
+
+class SignIn(Table):
+    """What recognises the cookie of a page that signed in. Ends with the key that it was traded for."""
+
+    __tablename__ = "sign_ins"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id"))
+    key_id: Mapped[UUID | None] = mapped_column(ForeignKey("api_keys.id", ondelete="CASCADE"), index=True)
+    """None: it was traded for a token of another issuer."""
+    subject: Mapped[str]
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    sha256: Mapped[bytes] = mapped_column(unique=True)
+    created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class AuditEntry(Table):
+    """One act of an admin. Only ever inserted; refers to nothing, because it outlives what it tells of."""
+
+    __tablename__ = "audit_log"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(server_default=NOW)
+    tenant_id: Mapped[UUID]
+    """The tenant of whoever acted."""
+    subject: Mapped[str]
+    key_id: Mapped[UUID | None]
+    action: Mapped[str]
+    target: Mapped[str]
+    detail: Mapped[dict[str, Any]]
+    request_id: Mapped[str]
 
 
 class Session(Table):
