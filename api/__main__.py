@@ -3,43 +3,45 @@
 from __future__ import annotations
 
 import argparse
-import ipaddress
 import sys
 
 import uvicorn
 
-from api.access.key import UnusableKey
 from api.app import create_app
+from core.access.operator import UnusableKey
 from core.log import configure_logging
+from core.loopback import is_loopback
 from core.settings import Settings
 
 STREAMS_END_S = 5
 """How long open streams may take to end at a shutdown."""
 
 
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can connect to the address."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def why_not(settings: Settings) -> str | None:
+    """Why the API must not start with these settings, in one sentence; None where it may."""
+    if settings.auth == "keys":
+        return None
+    if not is_loopback(settings.host):
+        return (
+            "ACI_AUTH=none asks nobody who they are, so it is for loopback addresses only, and "
+            f"{settings.host!r} is not one: set ACI_AUTH=keys (docs/security.md) or ACI_HOST=127.0.0.1."
+        )
+    if settings.oidc_issuers:
+        return "ACI_OIDC_ISSUERS is set, but under ACI_AUTH=none nobody is asked for a token: set ACI_AUTH=keys."
+    return None
 
 
 def main() -> int:
     argparse.ArgumentParser(prog="python -m api", description=__doc__).parse_args()
     settings = Settings.load()
     configure_logging(settings.log_level)
-    if settings.key_file is None and not is_loopback(settings.host):
-        print(
-            f"Without a key the API listens on loopback addresses only, and {settings.host} is not one. "
-            "Set ACI_KEY_FILE to a file with a key of 32 characters or more, or ACI_HOST=127.0.0.1.",
-            file=sys.stderr,
-        )
+    if (reason := why_not(settings)) is not None:
+        print(reason, file=sys.stderr)
         return 2
     try:
         app = create_app(settings)
     except UnusableKey as error:
-        print(f"ACI_KEY_FILE can't be used: {error}.", file=sys.stderr)
+        print(f"ACI_ADMIN_KEY_FILE can't be used: {error}.", file=sys.stderr)
         return 2
     uvicorn.run(
         app,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 
 from api.access.endpoints import router as access_router
-from api.access.key import AccessKey
-from api.access.middleware import Authentication
+from api.access.gate import Gate
+from api.access.middleware import Authentication, Everybody
+from api.admin.endpoints import router as admin_router
 from api.agents.endpoints import router as agents_router
 from api.dependencies import Services
 from api.files.endpoints import router as files_router
@@ -21,6 +22,7 @@ from api.page import serve_page
 from api.problems import answer_with_problems
 from api.routing import add_routes
 from api.sessions.endpoints import router as sessions_router
+from core.access import operator
 from core.database.pool import open_pool
 from core.doorbell import Doorbell
 from core.jobs.stop_hints import StopHints
@@ -32,15 +34,23 @@ VERSION = "0.1.0"
 def create_app(settings: Settings) -> FastAPI:
     """The application; its connections are opened when it starts serving.
 
-    Raises UnusableKey when a key file is named and can't serve.
+    Raises UnusableKey when ACI_ADMIN_KEY_FILE can't serve.
     """
+    asked = settings.auth == "keys"
+    key = operator.read_key(settings.admin_key_file) if asked and settings.admin_key_file else None
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         pool = await open_pool(settings)
         try:
-            async with Hub(settings, pool) as hub, Doorbell(settings) as doorbell, StopHints(settings) as stop_hints:
+            if key is not None:
+                await operator.take_up(pool, key)
+            async with AsyncExitStack() as opened:
+                hub = await opened.enter_async_context(Hub(settings, pool))
+                doorbell = await opened.enter_async_context(Doorbell(settings))
+                stop_hints = await opened.enter_async_context(StopHints(settings))
                 app.state.services = Services(settings, pool, hub, doorbell, stop_hints)
+                app.state.gate = await opened.enter_async_context(Gate(settings, pool)) if asked else None
                 yield
         finally:
             pool.terminate()
@@ -54,11 +64,18 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         openapi_url="/v1/openapi.json",
     )
-    add_routes(app, jobs_router, sessions_router, files_router, agents_router, access_router, health_router)
+    add_routes(
+        app,
+        jobs_router,
+        sessions_router,
+        files_router,
+        agents_router,
+        access_router,
+        admin_router,
+        health_router,
+    )
     serve_page(app, settings.page_dir)
     answer_with_problems(app)
-    key = None if settings.key_file is None else AccessKey.from_file(settings.key_file)
-    app.state.access_key = key
-    app.add_middleware(Authentication, key=key)
+    app.add_middleware(Authentication if asked else Everybody)
     app.add_middleware(Guards, settings=settings)
     return app

@@ -15,6 +15,7 @@ from fastapi import Depends, Path, Query, Request
 from pydantic import BaseModel, Field
 
 from api.hub import Hub
+from core.access.audit import Actor
 from core.access.principal import Principal, Scope
 from core.database.pool import Pool
 from core.doorbell import Doorbell
@@ -68,10 +69,16 @@ async def _admin(request: Request) -> Principal:
     return principal
 
 
+async def _actor(request: Request) -> Actor:
+    """An admin who acts, for the audit log. Raises Forbidden."""
+    return Actor(await _admin(request), request.scope["request_id"])
+
+
 ServicesDep = Annotated[Services, Depends(_services)]
 PrincipalDep = Annotated[Principal, Depends(_principal)]
 TenantDep = Annotated[UUID, Depends(_tenant)]
 AdminDep = Annotated[Principal, Depends(_admin)]
+ActorDep = Annotated[Actor, Depends(_actor)]
 
 
 def _from_path(prefix: Prefix, name: str) -> Callable[[str], UUID]:
@@ -92,8 +99,18 @@ async def _session_id(session_id: Annotated[str, Path(examples=["ses_01jd0000000
     return _from_path(Prefix.SESSION, "session")(session_id)
 
 
+async def _tenant_id(tenant_id: Annotated[str, Path(examples=["ten_01jd0000000000000000000000"])]) -> UUID:
+    return _from_path(Prefix.TENANT, "tenant")(tenant_id)
+
+
+async def _key_id(key_id: Annotated[str, Path(examples=["key_01jd0000000000000000000000"])]) -> UUID:
+    return _from_path(Prefix.KEY, "key")(key_id)
+
+
 JobId = Annotated[UUID, Depends(_job_id)]
 SessionId = Annotated[UUID, Depends(_session_id)]
+TenantId = Annotated[UUID, Depends(_tenant_id)]
+KeyId = Annotated[UUID, Depends(_key_id)]
 
 
 def parsed(prefix: Prefix, value: str | None, pointer: str) -> UUID | None:

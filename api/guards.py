@@ -32,9 +32,10 @@ SECURITY_HEADERS = (
 class Refused(Exception):
     """A request that goes no further."""
 
-    def __init__(self, status: int, slug: str, detail: str) -> None:
+    def __init__(self, status: int, slug: str, detail: str, title: str | None = None) -> None:
         super().__init__(detail)
         self.status, self.slug, self.detail = status, slug, detail
+        self.title = title or HTTPStatus(status).phrase
 
 
 PORT = re.compile(r":\d*$")
@@ -155,7 +156,7 @@ async def refuse(
     body = json.dumps(
         {
             "type": f"/problems/{refused.slug}",
-            "title": HTTPStatus(refused.status).phrase,
+            "title": refused.title,
             "status": refused.status,
             "detail": refused.detail,
             "instance": scope["path"],

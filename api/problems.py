@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 from core.agents.registry import agents
 from core.database.pool import AWAY
-from core.errors import InvalidInput, ServiceError, Unavailable
+from core.errors import InvalidInput, ServiceError, Unauthorized, Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -87,8 +87,14 @@ def _pointer(location: Sequence[int | str]) -> str:
 async def _service_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ServiceError)
     errors = [{"pointer": error.pointer, "detail": error.detail}] if isinstance(error, InvalidInput) else None
-    headers = {"Retry-After": str(RETRY_AFTER_S)} if isinstance(error, Unavailable) else None
-    return problem(request, error.status, error.slug, error.title, error.detail, errors, headers)
+    return problem(request, error.status, error.slug, error.title, error.detail, errors, headers_for(error))
+
+
+def headers_for(error: ServiceError) -> dict[str, str] | None:
+    """What the status of an error asks for (RFC 9110, 11.6.1 and 15.6.4)."""
+    if isinstance(error, Unauthorized):
+        return {"WWW-Authenticate": "Bearer"}
+    return {"Retry-After": str(RETRY_AFTER_S)} if isinstance(error, Unavailable) else None
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:

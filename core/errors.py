@@ -21,12 +21,73 @@ class ServiceError(Exception):
         self.detail = detail
 
 
+class Unauthorized(ServiceError):
+    """We don't know who asks. What was wrong with a credential is not said: it would help only who has none."""
+
+    slug = "unauthorized"
+    title = "Unauthorized"
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("This needs a valid API key or token: `Authorization: Bearer …`.")
+
+
 class Forbidden(ServiceError):
     """We know who asks, and they may not do this."""
 
     slug = "forbidden"
     title = "Not allowed"
     status = 403
+
+
+class TenantSuspended(Forbidden):
+    """The tenant was suspended: nobody of it is let in."""
+
+    slug = "tenant-suspended"
+    title = "The tenant is suspended"
+
+    def __init__(self) -> None:
+        super().__init__("An administrator has suspended your tenant. What was accepted before is still done.")
+
+
+class TenantUnknown(Forbidden):
+    """A good token names a tenant that is not there, and its issuer may not make any."""
+
+    slug = "tenant-unknown"
+    title = "The tenant is not known"
+
+    def __init__(self) -> None:
+        super().__init__("Your token is good, but an administrator has to create the tenant that it names.")
+
+
+class CsrfTokenWrong(Forbidden):
+    """A request with the page's cookie, and without the token that only the page has."""
+
+    slug = "csrf-token-wrong"
+    title = "The CSRF token is missing or wrong"
+
+    def __init__(self) -> None:
+        super().__init__("With a cookie this needs the header `X-CSRF-Token`, as the sign-in and `/v1/me` give it.")
+
+
+class ForeignPage(Forbidden):
+    """A page of another origin used the page's cookie."""
+
+    slug = "origin-not-allowed"
+    title = "Forbidden"
+
+    def __init__(self) -> None:
+        super().__init__("Pages of another origin may not do this (ACI_ALLOWED_ORIGINS).")
+
+
+class InsecureSignIn(Forbidden):
+    """A cookie would travel in the clear."""
+
+    slug = "insecure-sign-in"
+    title = "Signing in needs https here"
+
+    def __init__(self) -> None:
+        super().__init__("Beyond this machine a sign-in is only possible over https; a key in a header still is.")
 
 
 class NotFound(ServiceError):

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from core.access.issuer import OidcIssuer
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -41,11 +43,8 @@ class Settings(BaseSettings):
         validation_alias="REDIS_URL",
         description="Redis, for Celery's queues and for live events",
     )
-    host: str = Field("127.0.0.1", description="Address the API listens on; beyond loopback it needs ACI_KEY_FILE")
+    host: str = Field("127.0.0.1", description="Address the API listens on; beyond loopback it needs ACI_AUTH=keys")
     port: int = Field(8000, ge=1, le=65535, description="Port the API listens on")
-    key_file: Path | None = Field(
-        None, description="File with the key that requests must carry; needed to listen beyond loopback"
-    )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         ("127.0.0.1", "localhost", "[::1]"),
         description="Host names a request may be addressed to, separated by commas",
@@ -55,6 +54,17 @@ class Settings(BaseSettings):
         description="Further origins whose pages may call the API, separated by commas; the API's own always may",
     )
     page_dir: Path | None = Field(None, description="Folder of the built web page; served at / when it exists")
+
+    # --- who may come in --------------------------------------------------------------------------
+    auth: Literal["none", "keys"] = Field(
+        "none", description="keys: requests need an API key or an issuer's token; none: nobody is asked, loopback only"
+    )
+    admin_key_file: Path | None = Field(
+        None, description="File with an API key that is taken up as an admin's when the API starts"
+    )
+    oidc_issuers: tuple[OidcIssuer, ...] = Field(
+        (), description="OpenID Connect issuers whose tokens are taken, as a JSON list; docs/security.md has the fields"
+    )
 
     # --- the database -----------------------------------------------------------------------------
     database_pool_size: int = Field(10, ge=2, description="Postgres connections a process keeps at most")

@@ -26,18 +26,20 @@ for name in postgres_password redis_password; do
 done
 keep sandbox_key "{\"access_key_id\": \"compose\", \"secret_access_key\": \"$(draw)\"}" && echo "made $folder/sandbox_key" || :
 
-key=aci_$(draw)
-if keep api_key "$key"; then
-  echo "made $folder/api_key"
+# An API key: 160 random bits, and eight characters that tell whether it is whole (core/access/tokens.py).
+random=$(head -c 20 /dev/urandom | od -An -v -tx1 | tr -d ' \n')
+key=aci_$random$(printf %s "$random" | sha256sum | cut -c 1-8)
+if keep admin_key "$key"; then
+  echo "made $folder/admin_key"
   cat <<TEXT
 
-The key of the service, shown this once (and kept in $folder/api_key):
+The admin's key, shown this once (and kept in $folder/admin_key):
 
     $key
 
 Enter it where the page asks for it, or send it with each request:
-    curl -H "Authorization: Bearer \$(cat $folder/api_key)" http://127.0.0.1:8080/v1/agents
+    curl -H "Authorization: Bearer \$(cat $folder/admin_key)" http://127.0.0.1:8080/v1/me
 TEXT
 else
-  echo "Everything was there already. The key to sign in with is in $folder/api_key."
+  echo "Everything was there already. The admin's key is in $folder/admin_key."
 fi

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Walks the whole path of a running service from outside, as a user would: sign in, upload, generate, run, download.
 
-    deploy/smoke.py http://127.0.0.1:8080 --key-file deploy/secrets/api_key
+    deploy/smoke.py http://127.0.0.1:8080 --key-file deploy/secrets/admin_key
 
 Needs nothing but Python 3.9, and deletes the session that it worked in. Exit status 1 where a step fails.
 """
@@ -143,15 +143,21 @@ def readiness(service: Service) -> str:
 
 
 def sign_in(service: Service) -> str:
-    with service.open("POST", "/v1/sign-in", {"key": "x" * 40}, known=False) as response:
+    with service.open("POST", "/v1/sign-in", {"credential": "x" * 40}, known=False) as response:
         check(response.status == 401, f"a wrong key was answered with {response.status}")
-    with service.open("POST", "/v1/sign-in", {"key": service.key}, known=False) as response:
-        check(response.status == 204, f"signing in answered {response.status}")
+    with service.open("POST", "/v1/sign-in", {"credential": service.key}, known=False) as response:
+        check(response.status == 200, f"signing in answered {response.status}")
         cookie = response.headers["Set-Cookie"]
+        token = json.load(response)["csrf_token"]
     check("httponly" in cookie.lower() and "samesite=strict" in cookie.lower(), "the cookie is not a guarded one")
-    with service.open("GET", "/v1/agents", headers={"Cookie": cookie.partition(";")[0]}, known=False) as response:
+    held = {"Cookie": cookie.partition(";")[0]}
+    with service.open("GET", "/v1/agents", headers=held, known=False) as response:
         check(response.status == 200, f"with the cookie /v1/agents answered {response.status}")
-    return "the cookie opens what the key opens"
+    with service.open("POST", "/v1/sign-out", headers=held, known=False) as response:
+        check(response.status == 403, f"without the CSRF token signing out answered {response.status}")
+    with service.open("POST", "/v1/sign-out", headers={**held, "X-CSRF-Token": token}, known=False) as response:
+        check(response.status == 204, f"signing out answered {response.status}")
+    return "the cookie opens what the key opens, and changes nothing without the page's token"
 
 
 def upload(service: Service, session: str) -> str:
@@ -200,7 +206,7 @@ def timed(step: Callable[..., str], *given: object) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("url", help="where the page is")
-    parser.add_argument("--key-file", type=Path, required=True, help="file with the service's key")
+    parser.add_argument("--key-file", type=Path, required=True, help="file with an API key of the scope user")
     arguments = parser.parse_args()
     service = Service(arguments.url, arguments.key_file.read_text().strip())
     session = ""

@@ -250,7 +250,15 @@ pull=()
 compose up -d --wait --wait-timeout 180 --no-build "${pull[@]}" >"$run/up.log" 2>&1 || fail "it does not start: $(tail -n 5 "$run/up.log")"
 
 step "the path of a user"
-deploy/smoke.py "$url" --key-file "$run/secrets/api_key" || fail "the path of a user"
+deploy/smoke.py "$url" --key-file "$run/secrets/admin_key" || fail "the path of a user"
+
+step "the databases ask for their passwords"
+said=$(compose exec -T redis redis-cli ping 2>&1) || :
+case $said in NOAUTH*) ;; *) fail "Redis answers a stranger: $said" ;; esac
+said=$(compose exec -T -e DATABASE_URL= api python -c '
+import asyncio, asyncpg
+asyncio.run(asyncpg.connect("postgresql://aci@postgres:5432/aci", passfile="/dev/null"))' 2>&1) && fail "Postgres lets a stranger in"
+case $said in *password*) ;; *) fail "Postgres refuses a stranger for another reason: $said" ;; esac
 
 step "what confines each container"
 deploy/check_containers.py "$COMPOSE_PROJECT_NAME" "$run/secrets" || fail "a container has more than it should"
@@ -264,7 +272,7 @@ case $said in *'"tier": null'*) ;; *) fail "it does not say that it refuses: $sa
 step "three executors, two APIs"
 compose up -d --wait --wait-timeout 120 --no-build --no-recreate --scale worker-execute=3 --scale api=2 "${pull[@]}" \
   >"$run/up.log" 2>&1 || fail "it does not scale: $(tail -n 5 "$run/up.log")"
-executors=$(python3 - "$url" "$run/secrets/api_key" <<'PY'
+executors=$(python3 - "$url" "$run/secrets/admin_key" <<'PY'
 import json, pathlib, sys, urllib.request
 key = pathlib.Path(sys.argv[2]).read_text().strip()
 asked = urllib.request.Request(sys.argv[1] + "/v1/agents", headers={"Authorization": f"Bearer {key}"})
@@ -273,13 +281,13 @@ with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(asked, ti
 PY
 )
 [ "$executors" = 3 ] || fail "$executors executors are known, not 3"
-deploy/smoke.py "$url" --key-file "$run/secrets/api_key" >/dev/null || fail "the path of a user, scaled"
+deploy/smoke.py "$url" --key-file "$run/secrets/admin_key" >/dev/null || fail "the path of a user, scaled"
 
 step "the first API goes, the page stays"
 docker stop -t 10 "$(compose ps -q api | head -n 1)" >/dev/null
 sleep 6 # nginx keeps an address for five seconds
 for _ in 1 2 3; do
-  deploy/smoke.py "$url" --key-file "$run/secrets/api_key" >/dev/null || fail "nginx still asks an API that is gone"
+  deploy/smoke.py "$url" --key-file "$run/secrets/admin_key" >/dev/null || fail "nginx still asks an API that is gone"
 done
 
 step "a backup can be restored"
@@ -302,6 +310,6 @@ done
 if [ -n "$keep" ]; then
   compose start worker-execute worker-generate api >/dev/null 2>&1
   step "kept running"
-  echo "It runs at $url; the key is in $run/secrets/api_key. Enter takes it down."
+  echo "It runs at $url; the key is in $run/secrets/admin_key. Enter takes it down."
   read -r _ || :
 fi

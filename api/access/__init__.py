@@ -1,1 +1,1 @@
-"""Who may come in: nobody is asked on loopback; elsewhere a key is, in a header or, for the page, behind a cookie."""
+"""Who may come in: on loopback nobody is asked; elsewhere a key or a token, or the cookie that the page got for one."""

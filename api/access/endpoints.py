@@ -1,54 +1,66 @@
-"""`/v1/sign-in`: the page trades the key for a cookie that its scripts can't read."""
+"""`/v1/sign-in` trades a key or a token for a cookie that the page's scripts can't read; `/v1/me` says who asks."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Any
 
 from fastapi import Request, Response
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from api.access.key import COOKIE, COOKIE_S, AccessKey
+from api.access import cookies
+from api.access.gate import Gate
+from api.access.schemas import Me, SignInRequest
+from api.dependencies import PrincipalDep, Services, ServicesDep
 from api.routing import resource
-from core.errors import ServiceError
+from core.access import keys, tenants
+from core.access.principal import NOBODY, Principal
+from core.errors import InsecureSignIn
+from core.ids import Prefix, encode
 
 router = resource("/v1", "access")
 
 
-class WrongKey(ServiceError):
-    """The key is not the service's."""
-
-    slug = "unauthorized"
-    title = "Unauthorized"
-    status = 401
-
-
-class SignIn(BaseModel):
-    """What to sign in with."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    key: Annotated[SecretStr, Field(max_length=500)]
-
-
-@router.post("/sign-in", status_code=204)
-async def sign_in(wanted: SignIn, request: Request, response: Response) -> None:
-    """Set the cookie. Where no key is asked for, there is nothing to do, and it answers the same."""
-    key: AccessKey | None = request.app.state.access_key
-    if key is None:
-        return
-    if not key.accepts(wanted.key.get_secret_value()):
-        raise WrongKey("That is not the key of this service.")
-    response.set_cookie(
-        COOKIE,
-        key.cookie(),
-        max_age=COOKIE_S,
-        httponly=True,
-        samesite="strict",
-        secure=request.headers.get("x-forwarded-proto", request.url.scheme) == "https",
-    )
+@router.post("/sign-in", response_model=Me)
+async def sign_in(wanted: SignInRequest, request: Request, response: Response, services: ServicesDep) -> Any:
+    """Set the cookie. Where nobody is asked there is none, and it answers the same."""
+    gate: Gate | None = request.app.state.gate
+    if gate is None:
+        return await _me(services, NOBODY, None)
+    if not cookies.may_sign_in(request):
+        raise InsecureSignIn
+    known = await gate.identify(wanted.credential.get_secret_value().strip(), request)
+    if (before := cookies.held(request)) is not None:
+        await gate.sign_out(before)
+    begun = await gate.sign_in(known)
+    cookies.give(request, response, begun.secret, begun.lasts_s)
+    return await _me(services, known.principal, begun.secret)
 
 
 @router.post("/sign-out", status_code=204)
-async def sign_out(response: Response) -> None:
-    """Take the cookie back."""
-    response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+async def sign_out(request: Request, response: Response) -> None:
+    """End the page's sign-in, everywhere, and take the cookie back."""
+    gate: Gate | None = request.app.state.gate
+    if gate is None:
+        return
+    if (secret := cookies.held(request)) is not None:
+        await gate.sign_out(secret)
+    cookies.take_back(request, response)
+
+
+@router.get("/me", response_model=Me)
+async def me(request: Request, services: ServicesDep, principal: PrincipalDep) -> Any:
+    """Who asks, and what for they may."""
+    by_cookie = services.settings.auth == "keys" and "authorization" not in request.headers
+    return await _me(services, principal, cookies.held(request) if by_cookie else None)
+
+
+async def _me(services: Services, principal: Principal, cookie: str | None) -> dict[str, Any]:
+    tenant = await tenants.get(services.pool, principal.tenant_id)
+    key = None if principal.key_id is None else (await keys.get(services.pool, principal.key_id)).view()
+    return {
+        "auth": services.settings.auth,
+        "tenant": {"id": encode(Prefix.TENANT, tenant.id), "name": tenant.name},
+        "subject": principal.subject,
+        "scopes": sorted(principal.scopes),
+        "key": key and {name: key[name] for name in ("id", "name", "hint", "expires_at")},
+        "csrf_token": cookie and cookies.csrf_token(cookie),
+    }

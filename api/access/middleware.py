@@ -1,41 +1,129 @@
-"""Says of every request to `/v1/` who asks (`scope["principal"]`), and lets nobody past who must not be.
+"""Says of every request below `/v1/` who asks (`scope["principal"]`), and lets nobody past who must not be.
 
-The page's own files, the sign-in and the health checks stay open.
+The page's own files, the sign-in, the OpenAPI document and the health checks stay open. What streams for long (events,
+WebSockets) is looked at again every ten seconds when something is sent, so that a revoked key ends it too.
 """
 
 from __future__ import annotations
 
-from starlette.requests import HTTPConnection
-from starlette.types import ASGIApp, Receive, Scope, Send
+import logging
+import time
+from collections.abc import Awaitable, Callable
 
-from api.access.key import COOKIE, AccessKey
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.access.gate import Gate
+from api.access.lookup import FRESH_S
 from api.guards import Refused, refuse
+from api.problems import headers_for
 from core.access.principal import NOBODY
+from core.database.pool import AWAY
+from core.errors import ServiceError, Unavailable
+
+logger = logging.getLogger(__name__)
 
 OPEN = frozenset({"/v1/sign-in", "/v1/openapi.json"})
+"""Routes below /v1/ that ask nobody."""
+
+
+class Ended(Exception):
+    """The credential behind a stream is no longer good."""
+
+
+class Everybody:
+    """ASGI middleware for `ACI_AUTH=none`: whoever comes is the machine's one user."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket"):
+            scope["principal"] = NOBODY
+        await self._app(scope, receive, send)
 
 
 class Authentication:
-    """ASGI middleware; a header that is there is what counts, the cookie only where there is none."""
+    """ASGI middleware for `ACI_AUTH=keys`."""
 
-    def __init__(self, app: ASGIApp, key: AccessKey | None) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._key = key
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         protected = scope["type"] in ("http", "websocket") and scope["path"].startswith("/v1/")
-        if protected and scope["path"] not in OPEN and not self._known(HTTPConnection(scope)):
-            refused = Refused(401, "unauthorized", "This needs the service's key: `Authorization: Bearer …`.")
-            await refuse(scope, receive, send, refused, ((b"www-authenticate", b"Bearer"),))
+        if not protected or scope["path"] in OPEN:
+            await self._app(scope, receive, send)
             return
-        scope["principal"] = NOBODY
-        await self._app(scope, receive, send)
+        gate: Gate = scope["app"].state.gate
+        connection = HTTPConnection(scope)
+        try:
+            scope["principal"] = await gate.admit(connection)
+        except ServiceError as error:
+            await _refuse(error, scope, receive, send)
+            return
+        except AWAY as error:
+            logger.warning("Nobody can be let in, Postgres is away: %s", error)
+            await _refuse(Unavailable("The database can't be reached. Try again."), scope, receive, send)
+            return
+        watch = _Watch(lambda: _still_good(gate, connection), receive, send)
+        try:
+            await self._app(scope, watch.receive, watch.send)
+        except* Ended:
+            await watch.end(scope["type"])
 
-    def _known(self, connection: HTTPConnection) -> bool:
-        if self._key is None:
-            return True
-        header = connection.headers.get("authorization")
-        if header is not None:
-            scheme, _, key = header.partition(" ")
-            return scheme.lower() == "bearer" and self._key.accepts(key.strip())
-        return self._key.accepts_cookie(connection.cookies.get(COOKIE, ""))
+
+async def _still_good(gate: Gate, connection: HTTPConnection) -> bool:
+    """Whether the credential would still be let in. A database or an issuer that is away ends no stream."""
+    try:
+        await gate.admit(connection)
+    except ServiceError as error:
+        return isinstance(error, Unavailable)
+    except AWAY:
+        return True
+    return True
+
+
+class _Watch:
+    """What a request receives and sends, with a look at its credential now and then.
+
+    An answer that has a length runs to its end: it was allowed as a whole.
+    """
+
+    def __init__(self, still_good: Callable[[], Awaitable[bool]], receive: Receive, send: Send) -> None:
+        self._still_good = still_good
+        self._receive = receive
+        self._send = send
+        self._look_at = time.monotonic() + FRESH_S
+        self._has_length = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "websocket.receive":
+            await self._look()
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._has_length = any(name.lower() == b"content-length" for name, _ in message["headers"])
+        elif not self._has_length:
+            await self._look()
+        await self._send(message)
+
+    async def end(self, kind: str) -> None:
+        """Close what was streamed; whoever reads it comes back and is told why."""
+        if kind == "websocket":
+            await self._send({"type": "websocket.close", "code": 1008, "reason": "The credential is no longer good."})
+        else:
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _look(self) -> None:
+        if time.monotonic() < self._look_at:
+            return
+        if not await self._still_good():
+            raise Ended
+        self._look_at = time.monotonic() + FRESH_S
+
+
+async def _refuse(error: ServiceError, scope: Scope, receive: Receive, send: Send) -> None:
+    headers = [(name.lower().encode(), value.encode()) for name, value in (headers_for(error) or {}).items()]
+    await refuse(scope, receive, send, Refused(error.status, error.slug, error.detail, error.title), headers)

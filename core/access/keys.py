@@ -13,7 +13,7 @@ from core.access.audit import Actor
 from core.access.principal import Scope
 from core.access.tokens import Kind
 from core.database.pool import Connection, Pool
-from core.errors import Conflict, InvalidInput, NotFound
+from core.errors import Conflict, NotFound
 from core.ids import Prefix, encode, new_id
 from core.jobs.job import timestamp
 
@@ -61,13 +61,13 @@ async def _insert(
     tenant_id: UUID,
     name: str,
     scopes: Sequence[str],
-    expires_at: datetime | None,
+    lasts: timedelta | None,
     rotated_from: UUID | None = None,
 ) -> Key | None:
-    """None where the key is known already. Raises InvalidInput for an expiry in the past."""
+    """None where the key is known already."""
     row = await connection.fetchrow(
         "INSERT INTO api_keys (id, tenant_id, name, hint, sha256, scopes, expires_at, rotated_from) "
-        "SELECT $1, $2, $3, $4, $5, $6, $7, $8 WHERE coalesce($7 > now(), true) "
+        "VALUES ($1, $2, $3, $4, $5, $6, now() + $7::interval, $8) "
         f"ON CONFLICT (sha256) DO NOTHING RETURNING {_COLUMNS}",
         new_id(),
         tenant_id,
@@ -75,11 +75,9 @@ async def _insert(
         tokens.hint(secret),
         tokens.digest(secret),
         sorted(scopes),
-        expires_at,
+        lasts,
         rotated_from,
     )
-    if row is None and expires_at is not None:
-        raise InvalidInput("must lie in the future", "/expires_at")
     return Key(**row) if row else None
 
 
@@ -89,18 +87,15 @@ async def create(
     tenant_id: UUID,
     name: str,
     scopes: frozenset[Scope],
-    expires_at: datetime | None = None,
+    lasts: timedelta | None = None,
 ) -> tuple[Key, str]:
-    """A new key, and its text, which nobody can ask for again.
-
-    Raises NotFound when there is no such tenant, and InvalidInput when it would have expired already.
-    """
+    """A new key, and its text, which nobody can ask for again. Raises NotFound when there is no such tenant."""
     if not await connection.fetchval("SELECT 1 FROM tenants WHERE id = $1 FOR KEY SHARE", tenant_id):
         raise NotFound("There is no such tenant.")
     secret = tokens.draw(Kind.KEY)
-    key = await _insert(connection, secret, tenant_id, name, [*scopes], expires_at)
+    key = await _insert(connection, secret, tenant_id, name, [*scopes], lasts)
     assert key is not None
-    await _record(connection, actor, "key.create", key, name=name, scopes=sorted(scopes), expires_at=expires_at)
+    await _record(connection, actor, "key.create", key, name=name, scopes=sorted(scopes))
     return key, secret
 
 
@@ -135,25 +130,29 @@ async def page(connection: Connection | Pool, tenant_id: UUID | None, limit: int
 
 
 async def rotate(
-    connection: Connection, actor: Actor, key_id: UUID, grace: timedelta, expires_at: datetime | None
+    connection: Connection, actor: Actor, key_id: UUID, grace: timedelta, lasts: timedelta | None
 ) -> tuple[Key, str]:
     """A new key in place of one, which ends when the grace is over (or sooner, if it would have anyway).
 
-    Raises NotFound, and Conflict when the old one is of no use any more.
+    Where `lasts` says nothing, the new one lasts as long as the old one was to. Raises NotFound, and Conflict when the
+    old one is of no use any more.
     """
     row = await connection.fetchrow(
-        "UPDATE api_keys SET expires_at = least(expires_at, now() + $2::interval) "
-        "WHERE id = $1 AND revoked_at IS NULL AND coalesce(expires_at > now(), true) "
-        f"RETURNING {_COLUMNS}",
+        f"SELECT {_COLUMNS} FROM api_keys WHERE id = $1 AND revoked_at IS NULL AND coalesce(expires_at > now(), true) "
+        "FOR NO KEY UPDATE",
         key_id,
-        grace,
     )
     if row is None:
         await get(connection, key_id)
         raise Conflict("The key was revoked or has expired: make a new one.")
     old = Key(**row)
+    await connection.execute(
+        "UPDATE api_keys SET expires_at = least(expires_at, now() + $2::interval) WHERE id = $1", key_id, grace
+    )
+    if lasts is None and old.expires_at is not None:
+        lasts = old.expires_at - old.created_at
     secret = tokens.draw(Kind.KEY)
-    key = await _insert(connection, secret, old.tenant_id, old.name, old.scopes, expires_at, old.id)
+    key = await _insert(connection, secret, old.tenant_id, old.name, old.scopes, lasts, old.id)
     assert key is not None
     await _record(
         connection, actor, "key.rotate", key, rotated_from=encode(Prefix.KEY, old.id), grace_s=grace.total_seconds()
@@ -200,8 +199,6 @@ async def note_use(connection: Connection | Pool, key_ids: Sequence[UUID]) -> No
 
 
 async def _record(connection: Connection, actor: Actor, action: str, key: Key, **detail: Any) -> None:
-    if isinstance(detail.get("expires_at"), datetime):
-        detail["expires_at"] = timestamp(detail["expires_at"])
     await audit.record(
         connection,
         actor,
@@ -209,5 +206,6 @@ async def _record(connection: Connection, actor: Actor, action: str, key: Key, *
         encode(Prefix.KEY, key.id),
         tenant_id=encode(Prefix.TENANT, key.tenant_id),
         hint=key.hint,
+        expires_at=key.expires_at and timestamp(key.expires_at),
         **detail,
     )

@@ -11,6 +11,7 @@ import asyncpg
 
 from core.access import audit
 from core.access.audit import Actor
+from core.access.principal import Principal
 from core.database.pool import Connection, Pool
 from core.errors import Conflict, NotFound
 from core.ids import Prefix, encode, new_id
@@ -73,6 +74,21 @@ async def create(
         connection, actor, "tenant.create", encode(Prefix.TENANT, made.id), name=name, weight=weight,
         running_limit=running_limit,
     )  # fmt: skip
+    return made
+
+
+async def of_token(connection: Connection, name: str, subject: str, request_id: str) -> Tenant | None:
+    """The tenant that a token names, made now if nobody has meanwhile. None only where it went again at once."""
+    row = await connection.fetchrow(
+        f"INSERT INTO tenants (id, name) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING RETURNING {_COLUMNS}",
+        new_id(),
+        name,
+    )
+    if row is None:
+        return await named(connection, name)
+    made = Tenant(**row)
+    actor = Actor(Principal(made.id, subject, frozenset()), request_id)
+    await audit.record(connection, actor, "tenant.create", encode(Prefix.TENANT, made.id), name=name)
     return made
 
 

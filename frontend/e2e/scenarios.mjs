@@ -282,8 +282,8 @@ export const SCENARIOS = [
       let signedIn = false;
       await page.route("**/v1/**", async (route) => {
         if (route.request().url().endsWith("/v1/sign-in")) {
-          signedIn = route.request().postDataJSON().key === "aci_good";
-          return route.fulfill({ status: signedIn ? 204 : 401 });
+          signedIn = route.request().postDataJSON().credential === "aci_good";
+          return signedIn ? route.continue() : route.fulfill({ status: 401, json: { title: "Unauthorized" } });
         }
         return signedIn ? route.continue() : route.fulfill({ status: 401, json: { title: "Unauthorized" } });
       });

@@ -2,13 +2,19 @@
 import createClient, { type Middleware } from "openapi-fetch";
 import { problemOf, UnreachableError } from "@/api/errors";
 import type { paths } from "@/api/schema";
-import { signInWanted } from "@/api/sign-in";
+import { addCsrfToken, askAgainWhoIAm, signInWanted } from "@/api/sign-in";
 import type { EventPage, Job, JobEvent, JobRequest, Models, Readiness, Session, SessionFile } from "@/api/types";
 
 const throwing: Middleware = {
+  async onRequest({ request }) {
+    await addCsrfToken(request);
+  },
   async onResponse({ response }) {
     if (response.status === 401) signInWanted.set(true);
-    if (!response.ok && !(response.status === 503 && response.url.endsWith("/readyz"))) throw await problemOf(response);
+    if (response.ok || (response.status === 503 && response.url.endsWith("/readyz"))) return;
+    const problem = await problemOf(response);
+    if (problem.slug === "csrf-token-wrong") askAgainWhoIAm();
+    throw problem;
   },
   onError({ error }) {
     return new UnreachableError(error);

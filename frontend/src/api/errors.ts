@@ -38,6 +38,7 @@ export interface Explained {
 
 const ADVICE: Readonly<Record<number, string>> = {
   401: "Sign in again.",
+  403: "Ask whoever runs this service, or sign in as somebody else.",
   404: "It may have been deleted. Open another session or begin a new one.",
   409: "Look at its present state, then try again.",
   413: "Use a smaller file, or split it.",
@@ -46,9 +47,16 @@ const ADVICE: Readonly<Record<number, string>> = {
   503: "Wait a moment, then try again. Nothing was lost.",
 };
 
+const SIGN_IN_CHANGED: Explained = {
+  title: "The sign-in has changed",
+  detail: "Somebody signed in or out in another tab.",
+  advice: "Try again.",
+};
+
 export function explain(error: unknown): Explained {
   if (error instanceof ProblemError) {
     const id = error.status >= 500 && error.requestId ? ` Its number is ${error.requestId}.` : "";
+    if (error.slug === "csrf-token-wrong") return SIGN_IN_CHANGED;
     const advice = ADVICE[error.status] ?? (error.status >= 500 ? `Try again.${id}` : "Try again.");
     return { title: error.title, detail: error.detail, advice };
   }

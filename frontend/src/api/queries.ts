@@ -20,6 +20,7 @@ import {
   uploadFiles,
 } from "@/api/client";
 import { ProblemError } from "@/api/errors";
+import { whoAmI } from "@/api/sign-in";
 import type { Job } from "@/api/types";
 
 const READINESS_MS = 15_000;
@@ -31,6 +32,7 @@ export const keys = {
   files: (sessionId: string) => ["files", sessionId] as const,
   models: ["models"] as const,
   readiness: ["readiness"] as const,
+  me: ["me"] as const,
 };
 
 /** A refusal is final; silence is not. */
@@ -119,6 +121,10 @@ export function useDeleteFile(sessionId: string | null) {
 
 export function useModels() {
   return useQuery({ queryKey: keys.models, queryFn: getModels, refetchInterval: READINESS_MS });
+}
+
+export function useMe() {
+  return useQuery({ queryKey: keys.me, queryFn: whoAmI });
 }
 
 export function useReadiness() {

@@ -41,6 +41,158 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Acts
+         * @description What admins did, newest first.
+         */
+        get: operations["list_acts_v1_admin_audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Keys
+         * @description Keys of all tenants, or of one, newest first; those that are of no use any more among them.
+         */
+        get: operations["list_keys_v1_admin_keys_get"];
+        put?: never;
+        /**
+         * Create Key
+         * @description Make a key, for any tenant. The answer is the only place where it is ever shown.
+         */
+        post: operations["create_key_v1_admin_keys_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Key
+         * @description One key.
+         */
+        get: operations["get_key_v1_admin_keys__key_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/keys/{key_id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke Key
+         * @description End a key, and every sign-in that was traded for it. All processes know within ten seconds.
+         */
+        post: operations["revoke_key_v1_admin_keys__key_id__revoke_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/keys/{key_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Key
+         * @description Make a key with the same name and scopes; the old one is good until the grace is over.
+         */
+        post: operations["rotate_key_v1_admin_keys__key_id__rotate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tenants
+         * @description Tenants, newest first.
+         */
+        get: operations["list_tenants_v1_admin_tenants_get"];
+        put?: never;
+        /**
+         * Create Tenant
+         * @description Make a tenant.
+         */
+        post: operations["create_tenant_v1_admin_tenants_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/tenants/{tenant_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Tenant
+         * @description One tenant.
+         */
+        get: operations["get_tenant_v1_admin_tenants__tenant_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Tenant
+         * @description Change its name, weight or limit, suspend it, or let it in again.
+         */
+        patch: operations["change_tenant_v1_admin_tenants__tenant_id__patch"];
+        trace?: never;
+    };
     "/v1/agents": {
         parameters: {
             query?: never;
@@ -191,6 +343,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Me
+         * @description Who asks, and what for they may.
+         */
+        get: operations["me_v1_me_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/models": {
         parameters: {
             query?: never;
@@ -322,7 +494,7 @@ export interface paths {
         put?: never;
         /**
          * Sign In
-         * @description Set the cookie. Where no key is asked for, there is nothing to do, and it answers the same.
+         * @description Set the cookie. Where nobody is asked there is none, and it answers the same.
          */
         post: operations["sign_in_v1_sign_in_post"];
         delete?: never;
@@ -342,7 +514,7 @@ export interface paths {
         put?: never;
         /**
          * Sign Out
-         * @description Take the cookie back.
+         * @description End the page's sign-in, everywhere, and take the cookie back.
          */
         post: operations["sign_out_v1_sign_out_post"];
         delete?: never;
@@ -393,6 +565,43 @@ export interface components {
             title: string;
             /** Workers */
             workers: number;
+        };
+        /**
+         * AuditPage
+         * @description A page of acts, newest first.
+         */
+        AuditPage: {
+            /** Items */
+            items: components["schemas"]["AuditView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * AuditView
+         * @description One act of an admin.
+         */
+        AuditView: {
+            /** Action */
+            action: string;
+            /** At */
+            at: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: string;
+            /** Request Id */
+            request_id: string;
+            /** Subject */
+            subject: string;
+            /** Target */
+            target: string;
+            /**
+             * Tenant Id
+             * @description The tenant of whoever acted
+             */
+            tenant_id: string;
         };
         /** Body_upload_files_v1_sessions__session_id__files_post */
         Body_upload_files_v1_sessions__session_id__files_post: {
@@ -1064,6 +1273,107 @@ export interface components {
             } | null;
         };
         /**
+         * KeyCreate
+         * @description A new key.
+         */
+        KeyCreate: {
+            /**
+             * Expires In S
+             * @description Seconds until it ends by itself
+             */
+            expires_in_s?: number | null;
+            /** Name */
+            name: string;
+            /**
+             * Scopes
+             * @default [
+             *       "user"
+             *     ]
+             */
+            scopes: components["schemas"]["Scope"][];
+            /**
+             * Tenant Id
+             * @description Whose it is; your own tenant's, where it is left out
+             */
+            tenant_id?: string | null;
+        };
+        /**
+         * KeyOfMe
+         * @description The key that one came with, or traded for the cookie.
+         */
+        KeyOfMe: {
+            /** Expires At */
+            expires_at: string | null;
+            /** Hint */
+            hint: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * KeyPage
+         * @description A page of keys, newest first.
+         */
+        KeyPage: {
+            /** Items */
+            items: components["schemas"]["KeyView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * KeyRotate
+         * @description How one key takes the place of another.
+         */
+        KeyRotate: {
+            /**
+             * Expires In S
+             * @description Left out: the new one lasts as long as the old one was to
+             */
+            expires_in_s?: number | null;
+            /**
+             * Grace S
+             * @description How long the old one is still good
+             * @default 86400
+             */
+            grace_s: number;
+        };
+        /**
+         * KeyView
+         * @description A key, without itself.
+         */
+        KeyView: {
+            /** Created At */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /**
+             * Hint
+             * @description Its first characters
+             */
+            hint: string;
+            /** Id */
+            id: string;
+            /**
+             * Last Used At
+             * @description To the minute or so
+             */
+            last_used_at: string | null;
+            /** Name */
+            name: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /**
+             * Rotated From
+             * @description The key in whose place it was made
+             */
+            rotated_from: string | null;
+            /** Scopes */
+            scopes: components["schemas"]["Scope"][];
+            /** Tenant Id */
+            tenant_id: string;
+        };
+        /**
          * Lane
          * @description Somebody waits in front of a screen, or nobody does.
          * @enum {string}
@@ -1083,6 +1393,29 @@ export interface components {
             queued: number;
             /** Running */
             running: number;
+        };
+        /**
+         * Me
+         * @description Who asks.
+         */
+        Me: {
+            /**
+             * Auth
+             * @description `none`: nobody is asked here who they are
+             * @enum {string}
+             */
+            auth: "none" | "keys";
+            /**
+             * Csrf Token
+             * @description With the page's cookie: what its unsafe requests carry as `X-CSRF-Token`. Ends with the sign-in
+             */
+            csrf_token: string | null;
+            key: components["schemas"]["KeyOfMe"] | null;
+            /** Scopes */
+            scopes: components["schemas"]["Scope"][];
+            /** Subject */
+            subject: string;
+            tenant: components["schemas"]["TenantOfMe"];
         };
         /**
          * ModelFallback
@@ -1158,6 +1491,46 @@ export interface components {
              * @description The one asked first; null while no generator runs
              */
             model: string | null;
+        };
+        /**
+         * NewKey
+         * @description A key that was just made.
+         */
+        NewKey: {
+            /** Created At */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /**
+             * Hint
+             * @description Its first characters
+             */
+            hint: string;
+            /** Id */
+            id: string;
+            /**
+             * Last Used At
+             * @description To the minute or so
+             */
+            last_used_at: string | null;
+            /** Name */
+            name: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /**
+             * Rotated From
+             * @description The key in whose place it was made
+             */
+            rotated_from: string | null;
+            /** Scopes */
+            scopes: components["schemas"]["Scope"][];
+            /**
+             * Secret
+             * @description The key itself: it is kept nowhere, and never shown again
+             */
+            secret: string;
+            /** Tenant Id */
+            tenant_id: string;
         };
         /**
          * OnBusy
@@ -1333,6 +1706,12 @@ export interface components {
             state: "none" | "running";
         };
         /**
+         * Scope
+         * @description What a principal may do.
+         * @enum {string}
+         */
+        Scope: "user" | "admin";
+        /**
          * SessionChange
          * @description What can be changed of a session.
          */
@@ -1379,15 +1758,16 @@ export interface components {
             updated_at: string;
         };
         /**
-         * SignIn
+         * SignInRequest
          * @description What to sign in with.
          */
-        SignIn: {
+        SignInRequest: {
             /**
-             * Key
+             * Credential
              * Format: password
+             * @description An API key, or a token of a known issuer
              */
-            key: string;
+            credential: string;
         };
         /**
          * State
@@ -1442,6 +1822,91 @@ export interface components {
              * @enum {string}
              */
             type: "stdout";
+        };
+        /**
+         * TenantCreate
+         * @description A new tenant.
+         */
+        TenantCreate: {
+            /** Name */
+            name: string;
+            /**
+             * Running Limit
+             * @description Jobs of one agent and lane under way at once; null: as many as fit
+             */
+            running_limit?: number | null;
+            /**
+             * Weight
+             * @description Its share of the slots beside other tenants that wait
+             * @default 1
+             */
+            weight: number;
+        };
+        /**
+         * TenantOfMe
+         * @description Whose things one sees.
+         */
+        TenantOfMe: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * TenantPage
+         * @description A page of tenants, newest first.
+         */
+        TenantPage: {
+            /** Items */
+            items: components["schemas"]["TenantView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * TenantPatch
+         * @description What is to be another; what is left out stays.
+         */
+        TenantPatch: {
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Running Limit
+             * @description Jobs of one agent and lane under way at once; null: as many as fit
+             */
+            running_limit?: number | null;
+            /**
+             * Suspended
+             * @description Nobody of it is let in; what was accepted before is still done
+             * @default false
+             */
+            suspended: boolean;
+            /**
+             * Weight
+             * @description Its share of the slots beside other tenants that wait
+             * @default 1
+             */
+            weight: number;
+        };
+        /**
+         * TenantView
+         * @description A tenant.
+         */
+        TenantView: {
+            /** Created At */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Running Limit */
+            running_limit: number | null;
+            /** Suspended */
+            suspended: boolean;
+            /** Weight */
+            weight: number;
         };
         /** TextDelta */
         TextDelta: {
@@ -1542,6 +2007,338 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_acts_v1_admin_audit_get: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_keys_v1_admin_keys_get: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                limit?: number;
+                tenant_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyPage"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_key_v1_admin_keys_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeyCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKey"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_key_v1_admin_keys__key_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyView"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_key_v1_admin_keys__key_id__revoke_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyView"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_key_v1_admin_keys__key_id__rotate_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["KeyRotate"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKey"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tenants_v1_admin_tenants_get: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantPage"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_tenant_v1_admin_tenants_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own for this request: sent again within 24 hours, it creates nothing more */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantView"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_tenant_v1_admin_tenants__tenant_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantView"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_tenant_v1_admin_tenants__tenant_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantView"];
                 };
             };
             /** @description Something was wrong (RFC 9457) */
@@ -1852,6 +2649,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    me_v1_me_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description Something was wrong (RFC 9457) */
@@ -2205,16 +3031,18 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SignIn"];
+                "application/json": components["schemas"]["SignInRequest"];
             };
         };
         responses: {
             /** @description Successful Response */
-            204: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
             };
             /** @description Something was wrong (RFC 9457) */
             default: {

@@ -1,18 +1,62 @@
-/** Whether the service wants to know who we are. It says so by answering 401; the key is kept in a cookie that no
- * script can read. */
+/**
+ * Who is there. The service says by a 401 that it wants to know; what was traded for the key is then kept in a cookie
+ * that no script can read. What changes something carries a token besides, which only this page can have asked for.
+ */
 import { problemOf, UnreachableError } from "@/api/errors";
+import type { Me } from "@/api/types";
 import { Store } from "@/lib/store";
 
 export const signInWanted = new Store(false);
 
-export async function signIn(key: string): Promise<void> {
-  const response = await fetch("/v1/sign-in", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ key }),
-  }).catch((error: unknown) => {
-    throw new UnreachableError(error);
+const CSRF_HEADER = "X-CSRF-Token";
+const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
+let asked: Promise<Me> | null = null;
+
+/** Who the service takes us for; asked once, until somebody else signs in. */
+export function whoAmI(): Promise<Me> {
+  asked ??= send("/v1/me").catch((error: unknown) => {
+    asked = null;
+    throw error;
   });
-  if (!response.ok) throw await problemOf(response);
+  return asked;
+}
+
+/** The token is no longer the right one: another tab has signed in or out. */
+export function askAgainWhoIAm(): void {
+  asked = null;
+}
+
+/** Gives a request that changes something the token that it needs, where one is needed. */
+export async function addCsrfToken(request: Request): Promise<void> {
+  if (SAFE.has(request.method)) return;
+  const { csrf_token } = await whoAmI();
+  if (csrf_token !== null) request.headers.set(CSRF_HEADER, csrf_token);
+}
+
+export async function signIn(credential: string): Promise<void> {
+  const body = JSON.stringify({ credential });
+  const headers = { "Content-Type": "application/json" };
+  asked = Promise.resolve(await send("/v1/sign-in", { method: "POST", headers, body }));
   signInWanted.set(false);
+}
+
+/** Ends the sign-in, in the service too. A sign-in that is over already is as good. */
+export async function signOut(): Promise<void> {
+  const request = new Request(new URL("/v1/sign-out", globalThis.location.origin), { method: "POST" });
+  await addCsrfToken(request);
+  const response = await fetch(request).catch(unreachable);
+  if (!response.ok && response.status !== 401) throw await problemOf(response);
+  asked = null;
+}
+
+async function send(path: string, init?: RequestInit): Promise<Me> {
+  const response = await fetch(new URL(path, globalThis.location.origin), init).catch(unreachable);
+  if (response.ok) return (await response.json()) as Me;
+  if (response.status === 401 && init === undefined) signInWanted.set(true);
+  throw await problemOf(response);
+}
+
+function unreachable(error: unknown): never {
+  throw new UnreachableError(error);
 }

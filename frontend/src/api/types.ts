@@ -15,6 +15,7 @@ export type Session = Schemas["SessionView"];
 export type SessionFile = Schemas["FileView"];
 export type Models = Schemas["ModelView"];
 export type Readiness = Schemas["Readiness"];
+export type Me = Schemas["Me"];
 export type Problem = Schemas["Problem"];
 export type CodeError = Pick<Schemas["CodeErrored"], "name" | "value" | "traceback" | "line">;
 export type FileChange = Pick<Schemas["FileChanged"], "path" | "size" | "change">;

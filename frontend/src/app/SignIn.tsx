@@ -24,7 +24,7 @@ export function SignIn() {
       <form onSubmit={enter}>
         <Container
           header={
-            <Header variant="h1" description="This service knows its users by their keys.">
+            <Header variant="h1" description="This service asks who is there.">
               Sign in
             </Header>
           }
@@ -38,7 +38,7 @@ export function SignIn() {
           >
             <FormField
               label="Key"
-              description="It begins with aci_."
+              description="An API key (it begins with aci_), or a token of an issuer that this service trusts."
               errorText={entering.isError ? whyNot(entering.error) : undefined}
             >
               <Input
@@ -53,7 +53,7 @@ export function SignIn() {
           </Form>
         </Container>
         <Box color="text-body-secondary" fontSize="body-s" padding={{ top: "s" }} textAlign="center">
-          The key is kept by your browser as a cookie that no page can read.
+          It is traded for a cookie that no script can read, and kept nowhere. After half a day you are asked again.
         </Box>
       </form>
     </main>
@@ -62,6 +62,7 @@ export function SignIn() {
 
 function whyNot(error: unknown): string {
   if (error instanceof ProblemError && error.status === 401) return "This key is not known. See whether it is whole.";
+  if (error instanceof ProblemError && error.status === 403) return error.detail;
   const { title, advice } = explain(error);
   return `${title}. ${advice}`;
 }

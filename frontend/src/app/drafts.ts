@@ -42,6 +42,12 @@ export function changeDraft(sessionId: string | null, draft: Draft): void {
   writing ??= setTimeout(write, WRITE_MS);
 }
 
+/** Forgets all of them: whoever wrote them has left. */
+export function forgetDrafts(): void {
+  drafts.set({});
+  write();
+}
+
 /** Gives the new session what was written before there was one. */
 export function adoptDraft(sessionId: string): void {
   const { [NO_SESSION]: draft, ...others } = drafts.get();

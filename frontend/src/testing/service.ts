@@ -1,11 +1,24 @@
 /** Stands in for the service in tests of components: each test says what it answers. */
 import { HttpResponse, http } from "msw";
 import { setupServer } from "msw/node";
-import type { Job, JobEvent, Session } from "@/api/types";
+import type { Job, JobEvent, Me, Session } from "@/api/types";
 
-export const service = setupServer();
+/** Where no test says otherwise, nobody is asked who they are. */
+export const service = setupServer(http.get("*/v1/me", () => HttpResponse.json(aMe())));
 
 const AT = "2026-05-03T10:00:00.000Z";
+
+export function aMe(change: Partial<Me> = {}): Me {
+  return {
+    auth: "none",
+    tenant: { id: "ten_1", name: "default" },
+    subject: "nobody",
+    scopes: ["admin", "user"],
+    key: null,
+    csrf_token: null,
+    ...change,
+  };
+}
 
 export function aJob(change: Partial<Job> = {}): Job {
   return {

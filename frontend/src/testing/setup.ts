@@ -2,7 +2,7 @@
 import "@testing-library/jest-dom/vitest";
 import { cleanup } from "@testing-library/react";
 import { afterAll, afterEach, beforeAll } from "vitest";
-import { signInWanted } from "@/api/sign-in";
+import { askAgainWhoIAm, signInWanted } from "@/api/sign-in";
 import { service } from "@/testing/service";
 
 window.matchMedia ??= (query: string) =>
@@ -18,6 +18,7 @@ beforeAll(() => service.listen({ onUnhandledRequest: "error" }));
 afterEach(() => {
   cleanup();
   service.resetHandlers();
+  askAgainWhoIAm();
   localStorage.clear();
   sessionStorage.clear();
   signInWanted.set(false);

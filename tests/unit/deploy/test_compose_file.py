@@ -151,6 +151,16 @@ def test_on_aws_no_sandbox_runs_and_executors_ask_agentcore() -> None:
     assert "sandbox" not in profile
 
 
+def test_the_way_out_for_tokens_of_issuers_is_the_apis_alone() -> None:
+    override = yaml.safe_load((ROOT / "deploy" / "oidc.yml").read_text())["services"]
+    assert set(override) == {"api"}
+    assert set(override["api"]["networks"]) == {*SERVICES["api"]["networks"], "outside"}
+
+
+def test_the_api_asks_who_is_there() -> None:
+    assert SERVICES["api"]["environment"]["ACI_AUTH"] == "keys"
+
+
 # --- the sandbox's system call profile -----------------------------------------------------------------
 
 PROFILE: dict[str, Any] = json.loads((ROOT / "deploy" / "sandbox-seccomp.json").read_text())

@@ -77,18 +77,17 @@ def test_the_sandbox_gets_a_key_file_that_nobody_else_can_read(tmp_path: Path) -
     assert done.stdout.strip() == f"0o100600 {key.read_text()}"
 
 
-def test_secrets_are_drawn_once_in_a_closed_folder_and_the_key_is_long_enough(tmp_path: Path) -> None:
-    from api.access.key import AccessKey
+def test_secrets_are_drawn_once_in_a_closed_folder_and_the_key_is_one(tmp_path: Path) -> None:
 
     script, folder = ROOT / "deploy" / "secrets.sh", tmp_path / "secrets"
     first = subprocess.run(["sh", script, folder], capture_output=True, text=True, check=True).stdout
     drawn = {file.name: file.read_text() for file in folder.iterdir()}
-    assert set(drawn) == {"postgres_password", "redis_password", "sandbox_key", "api_key"}
+    assert set(drawn) == {"postgres_password", "redis_password", "sandbox_key", "admin_key"}
     assert folder.stat().st_mode & 0o777 == 0o700
-    assert drawn["api_key"].strip() in first
-    AccessKey.from_file(folder / "api_key")
+    assert drawn["admin_key"].strip() in first
+    assert operator.read_key(folder / "admin_key") == drawn["admin_key"].strip()
     (folder / "redis_password").unlink()
     second = subprocess.run(["sh", script, folder], capture_output=True, text=True, check=True).stdout
-    assert drawn["api_key"].strip() not in second
+    assert drawn["admin_key"].strip() not in second
     kept = {file.name: file.read_text() for file in folder.iterdir()}
     assert {name for name in drawn if kept[name] != drawn[name]} == {"redis_password"}

@@ -1,0 +1,1 @@
+"""Bearer tokens of other issuers (OpenID Connect): their keys, and what their tokens say."""

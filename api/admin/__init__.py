@@ -1,0 +1,1 @@
+"""What admins do: tenants, their keys, and the record of all that."""
