@@ -12,6 +12,8 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from core.access import operator
+
 ROOT = Path(__file__).resolve().parents[3]
 START = ROOT / "deploy" / "container" / "start.py"
 
