@@ -32,6 +32,7 @@ async def sign_in(wanted: SignInRequest, request: Request, response: Response, s
         await gate.sign_out(before)
     begun = await gate.sign_in(known)
     cookies.give(request, response, begun.secret, begun.lasts_s)
+    response.headers["Cache-Control"] = "no-store"
     return await _me(services, known.principal, begun.secret)
 
 
@@ -47,8 +48,9 @@ async def sign_out(request: Request, response: Response) -> None:
 
 
 @router.get("/me", response_model=Me)
-async def me(request: Request, services: ServicesDep, principal: PrincipalDep) -> Any:
-    """Who asks, and what for they may."""
+async def me(request: Request, response: Response, services: ServicesDep, principal: PrincipalDep) -> Any:
+    """Who asks, and what they may do."""
+    response.headers["Cache-Control"] = "no-store"
     by_cookie = services.settings.auth == "keys" and "authorization" not in request.headers
     return await _me(services, principal, cookies.held(request) if by_cookie else None)
 

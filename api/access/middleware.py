@@ -7,8 +7,8 @@ WebSockets) is looked at again every ten seconds when something is sent, so that
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Awaitable, Callable
+from time import monotonic
 
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -93,7 +93,7 @@ class _Watch:
         self._still_good = still_good
         self._receive = receive
         self._send = send
-        self._look_at = time.monotonic() + FRESH_S
+        self._look_at = monotonic() + FRESH_S
         self._has_length = False
 
     async def receive(self) -> Message:
@@ -117,11 +117,11 @@ class _Watch:
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _look(self) -> None:
-        if time.monotonic() < self._look_at:
+        if monotonic() < self._look_at:
             return
         if not await self._still_good():
             raise Ended
-        self._look_at = time.monotonic() + FRESH_S
+        self._look_at = monotonic() + FRESH_S
 
 
 async def _refuse(error: ServiceError, scope: Scope, receive: Receive, send: Send) -> None:

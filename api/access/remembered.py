@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections import OrderedDict
+from time import monotonic
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -22,7 +22,7 @@ class Remembered(Generic[T]):
         if kept is None:
             return None
         until, value = kept
-        if time.monotonic() >= until:
+        if monotonic() >= until:
             del self._values[digest]
             return None
         return (value,)
@@ -30,7 +30,7 @@ class Remembered(Generic[T]):
     def put(self, digest: bytes, value: T, for_s: float) -> None:
         """Remember it for so long."""
         self._values.pop(digest, None)
-        self._values[digest] = (time.monotonic() + for_s, value)
+        self._values[digest] = (monotonic() + for_s, value)
         if len(self._values) > self._most:
             self._values.popitem(last=False)
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import jwt
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 
-from api.access.oidc.issuer_keys import IssuerKeys
+from api.access.oidc.issuer_keys import IssuerKeys, PublicKey
 from core.access.issuer import OidcIssuer
 from core.access.principal import Scope
 from core.agents.text import Text
@@ -76,22 +76,16 @@ class BearerTokens:
         if key is None:
             raise Rejected("a token of an unknown key")
         try:
-            claims = jwt.decode(
-                token,
-                key.key,
-                algorithms=[algorithm],
-                issuer=issuer.issuer,
-                leeway=issuer.clock_skew_s,
-                options={"require": ["exp", "sub", "iss"], "verify_aud": False},
-            )
-        except jwt.ExpiredSignatureError:
-            raise Rejected("an expired token") from None
-        except jwt.ImmatureSignatureError:
-            raise Rejected("a token that is not good yet") from None
+            claims = _verified(token, issuer, key, algorithm)
         except jwt.InvalidSignatureError:
-            raise Rejected("a token with a wrong signature") from None
-        except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
-            raise Rejected("a token with claims that are wrong") from None
+            # Where keys have no names, another one may have come in place of this.
+            newer = await keys.find_anew(algorithm) if kid is None else None
+            if newer is None or newer is key:
+                raise Rejected("a token with a wrong signature") from None
+            try:
+                claims = _verified(token, issuer, newer, algorithm)
+            except jwt.InvalidSignatureError:
+                raise Rejected("a token with a wrong signature") from None
         return _spoken(issuer, claims)
 
 
@@ -102,6 +96,31 @@ def _unverified(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
     except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
         raise Rejected("a token that can't be read") from None
     return parts["header"], parts["payload"]
+
+
+def _verified(token: str, issuer: OidcIssuer, key: PublicKey, algorithm: str) -> dict[str, Any]:
+    """The claims, now that they are known to be the issuer's and good at this time.
+
+    Raises Rejected, but for a wrong signature InvalidSignatureError.
+    """
+    try:
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key.key,
+            algorithms=[algorithm],
+            issuer=issuer.issuer,
+            leeway=issuer.clock_skew_s,
+            options={"require": ["exp", "sub", "iss"], "verify_aud": False},
+        )
+    except jwt.InvalidSignatureError:
+        raise
+    except jwt.ExpiredSignatureError:
+        raise Rejected("an expired token") from None
+    except jwt.ImmatureSignatureError:
+        raise Rejected("a token that is not good yet") from None
+    except (jwt.PyJWTError, ValueError, TypeError, OverflowError):
+        raise Rejected("a token with claims that are wrong") from None
+    return claims
 
 
 def _spoken(issuer: OidcIssuer, claims: dict[str, Any]) -> Spoken:

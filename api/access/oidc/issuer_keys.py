@@ -98,6 +98,11 @@ class IssuerKeys:
             key = self._pick(kid, algorithm)
         return key
 
+    async def find_anew(self, algorithm: str) -> PublicKey | None:
+        """The only key there is, after asking the issuer, unless that was tried moments ago."""
+        await self._fetch_unless_tried()
+        return self._pick(None, algorithm)
+
     def _pick(self, kid: str | None, algorithm: str) -> PublicKey | None:
         fit = [
             key
