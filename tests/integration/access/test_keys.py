@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import House, OpenHouse
+from houses import House, OpenHouse
 from services import problem_of
 
 from api.access import lookup

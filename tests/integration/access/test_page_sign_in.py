@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import ORIGIN, House
+from houses import ORIGIN, House
 from services import problem_of
 
 from api.access import cookies
