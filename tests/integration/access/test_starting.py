@@ -62,7 +62,7 @@ def test_a_key_file_that_holds_no_key(text: str, tmp_path: Path) -> None:
     file.write_text(text)
     said = sentence(run("api", ACI_AUTH="keys", ACI_ADMIN_KEY_FILE=str(file)))
     assert str(file) in said
-    assert not text or text not in said.replace(str(file), "")
+    assert len(text) < 5 or text not in said.replace(str(file), "")
 
 
 def test_a_key_file_that_is_not_there(tmp_path: Path) -> None:
