@@ -1,0 +1,349 @@
+"""The tenant walk: every operation of the OpenAPI document, called by whoever must not get anywhere with it.
+
+A route that is added later is walked without being named here. What has to be named is short: the operations that ask
+nobody, those that ask for no scope, and how to come by a thing of each kind that a path can name.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+import pytest_asyncio
+from job_life import Life
+from services import Program, Service, problem_of
+from starlette.routing import Route
+
+from api.app import create_app
+from core.access import keys, tenants, tokens
+from core.access.operator import OPERATOR
+from core.access.principal import Scope
+from core.access.tokens import Kind
+from core.database.pool import Pool
+from core.files import repository as files
+from core.ids import Prefix, encode
+from core.jobs import artifacts
+from core.sessions import repository as sessions
+from core.settings import Settings
+from embedded.children import pause_between_looks
+from embedded.redis import RedisServer
+
+OPEN = {("get", "/healthz"), ("get", "/readyz"), ("post", "/v1/sign-in")}
+"""Operations that ask nobody who they are."""
+OPEN_AND_UNDOCUMENTED = {"/v1/openapi.json"}
+FOR_ANYBODY_KNOWN = {("get", "/v1/me"), ("post", "/v1/sign-out")}
+"""Operations that ask for no scope."""
+ADMIN = "/v1/admin/"
+
+
+# --- what the document says -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One of the document: a method on a path."""
+
+    method: str
+    path: str
+    about: dict[str, Any] = field(compare=False)
+    document: dict[str, Any] = field(compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.method.upper()} {self.path}"
+
+    @property
+    def name(self) -> tuple[str, str]:
+        return self.method, self.path
+
+    @property
+    def in_path(self) -> list[str]:
+        """Names of the things that the path speaks of."""
+        return re.findall(r"{(\w+)}", self.path)
+
+    @property
+    def in_query(self) -> list[str]:
+        return [one["name"] for one in self.about.get("parameters", ()) if one["in"] == "query"]
+
+    @property
+    def body(self) -> dict[str, Any] | None:
+        """The schema of its JSON body."""
+        content = self.about.get("requestBody", {}).get("content", {})
+        schema: dict[str, Any] | None = content.get("application/json", {}).get("schema")
+        return schema
+
+    @property
+    def in_body(self) -> list[str]:
+        """Names of the members that its body can have."""
+        return [] if self.body is None else [*self._members(self.body)]
+
+    def _members(self, schema: Mapping[str, Any]) -> Iterator[str]:
+        if "$ref" in schema:
+            yield from self._members(self._resolved(schema["$ref"]))
+        for one in (*schema.get("oneOf", ()), *schema.get("anyOf", ())):
+            yield from self._members(one)
+        yield from schema.get("properties", {})
+
+    def _resolved(self, reference: str) -> Any:
+        found: Any = self.document
+        for step in reference.removeprefix("#/").split("/"):
+            found = found[step]
+        return found
+
+    def example(self, schema: Mapping[str, Any] | None = None) -> Any:
+        """The least that fits a schema; the body's, where none is given."""
+        schema = self.body if schema is None else schema
+        assert schema is not None
+        if "$ref" in schema:
+            return self.example(self._resolved(schema["$ref"]))
+        if choices := [one for one in (*schema.get("oneOf", ()), *schema.get("anyOf", ())) if one != {"type": "null"}]:
+            return self.example(choices[0])
+        if "const" in schema or "enum" in schema:
+            return schema.get("const", *schema.get("enum", ())[:1])
+        if schema.get("type") == "object":
+            return {name: self.example(schema["properties"][name]) for name in schema.get("required", ())}
+        if schema.get("type") == "array":
+            return [self.example(schema["items"])] * schema.get("minItems", 0)
+        return {
+            "string": "x" * schema.get("minLength", 1),
+            "integer": schema.get("minimum", 1),
+            "number": schema.get("minimum", 1),
+            "boolean": False,
+        }[schema["type"]]
+
+    def request(self, things: Mapping[str, str], **members: str) -> dict[str, Any]:
+        """What to send: to these things, with the least body that is accepted, and these members besides."""
+        for name in self.in_path:
+            assert name in things, f"{self}: teach `owner` how to come by a {name!r}, so that it can be walked"
+        made: dict[str, Any] = {
+            "method": self.method,
+            "url": re.sub(r"{(\w+)}", lambda name: things[name[1]], self.path),
+        }
+        kinds = self.about.get("requestBody", {}).get("content", {})
+        if "application/json" in kinds:
+            made["json"] = self.example() | members
+        elif "multipart/form-data" in kinds:
+            made["files"] = [("file", ("walked.txt", b"x"))]
+        elif self.method == "put":
+            made["content"] = b"x"
+        return made
+
+
+def operations() -> list[Operation]:
+    """All of them; what deletes comes last."""
+    document = create_app(Settings()).openapi()
+    found = [
+        Operation(method, path, about, document)
+        for path, item in document["paths"].items()
+        for method, about in item.items()
+    ]
+    return sorted(found, key=lambda one: one.method == "delete")
+
+
+OPERATIONS = operations()
+GUARDED = [one for one in OPERATIONS if one.name not in OPEN]
+OF_USERS = [one for one in GUARDED if not one.path.startswith(ADMIN) and one.name not in FOR_ANYBODY_KNOWN]
+every = {"ids": str}
+
+
+def test_there_is_much_to_walk_and_the_exceptions_are_there() -> None:
+    names = {one.name for one in OPERATIONS}
+    assert names >= OPEN | FOR_ANYBODY_KNOWN
+    assert len(OF_USERS) > 15
+    assert len([one for one in GUARDED if one.path.startswith(ADMIN)]) > 5
+
+
+def test_no_route_of_the_api_is_missing_in_the_document() -> None:
+    routes = {route.path for route in create_app(Settings()).routes if isinstance(route, Route)}
+    documented = {re.sub(r"{(\w+)}", r"{\1}", one.path) for one in OPERATIONS}
+    undocumented = {path for path in routes if re.sub(r":\w+}", "}", path) not in documented and path != "/"}
+    assert undocumented == OPEN_AND_UNDOCUMENTED
+
+
+# --- who is there -----------------------------------------------------------------------------------------
+
+
+@dataclass
+class Cast:
+    """An API process, somebody who owns one thing of each kind, and those who own none of them."""
+
+    url: str
+    owner: str
+    stranger: str
+    admin_without_work: str
+    worker_without_admin: str
+    things: dict[str, str]
+    pool: Pool
+    owner_id: UUID
+    log: Path
+
+    def send(self, key: str | None, request: dict[str, Any]) -> httpx.Response:
+        headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+        with httpx.Client(base_url=self.url, timeout=60, trust_env=False) as visitor:
+            return visitor.request(**request, headers=headers)
+
+    async def all_that_is_owned(self) -> str:
+        """All rows of the owner, as they are now."""
+        tables = ("sessions", "jobs", "files", "blobs")
+        found = [
+            await self.pool.fetchval(
+                f"SELECT coalesce(jsonb_agg(t ORDER BY id), '[]'::jsonb)::text FROM {table} t WHERE tenant_id = $1",
+                self.owner_id,
+            )
+            for table in tables
+        ]
+        owned = json.dumps(found)
+        assert "null" in owned, "something is owned"
+        return owned
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def cast(
+    pool: Pool, database: str, redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Cast]:
+    folder = tmp_path_factory.mktemp("walk")
+    made: list[str] = []
+    async with pool.acquire() as connection:
+        owner, stranger = [
+            await tenants.create(connection, OPERATOR, name) for name in ("the owner's tenant", "the stranger's tenant")
+        ]
+        for tenant, scopes in (
+            (owner, {Scope.USER}),
+            (stranger, {Scope.USER}),
+            (owner, {Scope.ADMIN}),
+            (owner, {Scope.USER}),
+        ):
+            key, secret = await keys.create(connection, OPERATOR, tenant.id, "a key", frozenset(scopes))
+            made.append(secret)
+    session = await sessions.create(pool, owner.id, "the owner's")
+    await files.put(pool, owner.id, session.id, "of-owner.txt", io.BytesIO(b"the owner's"))
+    life = Life(pool, "execute")
+    claim = await life.running(tenant_id=owner.id, session_id=session.id, input={"code": "pass"})
+    assert await artifacts.keep(pool, claim, "figure-1.png", "image/png", io.BytesIO(b"the owner's"))
+    await life.end(claim)
+    things = {
+        "session_id": encode(Prefix.SESSION, session.id),
+        "job_id": encode(Prefix.JOB, claim.id),
+        "path": "of-owner.txt",
+        "name": "figure-1.png",
+        "tenant_id": encode(Prefix.TENANT, owner.id),
+        "key_id": encode(Prefix.KEY, key.id),
+    }
+    service = Service(folder, database, redis_server.url, ACI_AUTH="keys")
+    api = service.run("api", "-m", "api")
+    try:
+        _wait_for(api, service)
+        yield Cast(service.url, *made, things, pool, owner.id, api.log)
+    finally:
+        service.shut_down()
+
+
+def _wait_for(api: Program, service: Service) -> None:
+    while not service.readiness():
+        assert api.running, service.logs()
+        pause_between_looks()
+
+
+# --- the walk ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("operation", GUARDED, **every)
+async def test_nobody_gets_anywhere(operation: Operation, cast: Cast) -> None:
+    for key in (None, "x", tokens.draw(Kind.KEY)):
+        answer = cast.send(key, operation.request(cast.things))
+        assert answer.status_code == 401, answer.text
+        problem_of(answer)
+
+
+@pytest.mark.parametrize("operation", [one for one in OPERATIONS if one.name in OPEN], **every)
+async def test_the_open_ones_ask_nobody(operation: Operation, cast: Cast) -> None:
+    answer = cast.send(None, operation.request(cast.things))
+    assert answer.status_code == (401 if operation.path == "/v1/sign-in" else 200), answer.text
+
+
+@pytest.mark.parametrize("operation", GUARDED, **every)
+async def test_the_scope_is_asked_for(operation: Operation, cast: Cast) -> None:
+    admins = operation.path.startswith(ADMIN)
+    answer = cast.send(cast.worker_without_admin if admins else cast.admin_without_work, operation.request(cast.things))
+    if operation.name in FOR_ANYBODY_KNOWN:
+        assert answer.status_code < 300, answer.text
+    else:
+        assert answer.status_code == 403, answer.text
+        assert problem_of(answer)["type"] == "/problems/forbidden"
+
+
+NAMING = [one for one in OF_USERS if one.in_path]
+
+
+@pytest.mark.parametrize("operation", NAMING, **every)
+async def test_what_another_tenant_owns_is_not_there(operation: Operation, cast: Cast) -> None:
+    before = await cast.all_that_is_owned()
+    answer = cast.send(cast.stranger, operation.request(cast.things))
+    assert answer.status_code == 404, answer.text
+    assert problem_of(answer)["type"] == "/problems/not-found"
+    assert await cast.all_that_is_owned() == before
+
+
+@pytest.mark.parametrize("operation", NAMING, **every)
+async def test_it_is_said_of_what_is_not_there_in_the_same_words(operation: Operation, cast: Cast) -> None:
+    nowhere = {name: re.sub(r"_[0-9a-z]{26}$", "_01jd0000000000000000000000", id_) for name, id_ in cast.things.items()}
+    theirs = cast.send(cast.stranger, operation.request(cast.things))
+    nothing = cast.send(cast.stranger, operation.request(nowhere))
+    assert (theirs.status_code, theirs.json()["detail"]) == (nothing.status_code, nothing.json()["detail"])
+
+
+@pytest.mark.parametrize(
+    ("operation", "name"),
+    [(one, name) for one in OF_USERS for name in one.in_body if name.endswith("_id")],
+    **every,
+)
+async def test_a_body_can_not_reach_for_it(operation: Operation, name: str, cast: Cast) -> None:
+    assert name in cast.things, f"{operation}: teach `owner` how to come by a {name!r}"
+    own = await _things_of_the_stranger(cast)
+    before = await cast.all_that_is_owned()
+    answer = cast.send(cast.stranger, operation.request(own, **{name: cast.things[name]}))
+    assert answer.status_code == 404, answer.text
+    assert await cast.all_that_is_owned() == before
+    assert cast.send(cast.owner, operation.request(cast.things, **{name: cast.things[name]})).status_code < 300
+
+
+async def _things_of_the_stranger(cast: Cast) -> dict[str, str]:
+    """Its own session, so that the path is not what is refused."""
+    answer = cast.send(cast.stranger, {"method": "POST", "url": "/v1/sessions", "json": {}})
+    return cast.things | {"session_id": answer.json()["id"]}
+
+
+@pytest.mark.parametrize("operation", [one for one in OF_USERS if one.method == "get" and not one.in_path], **every)
+async def test_no_list_shows_it(operation: Operation, cast: Cast) -> None:
+    request = operation.request(cast.things)
+    names = [name for name in operation.in_query if name in cast.things]
+    for query in ({}, *({name: cast.things[name]} for name in names)):
+        answer = cast.send(cast.stranger, request | {"params": query})
+        assert answer.status_code in (200, 404), answer.text
+        shown = [name for name, thing in cast.things.items() if thing in answer.text and name not in ("path", "name")]
+        assert not shown
+        assert "the owner's" not in answer.text
+        assert cast.send(cast.owner, request | {"params": query}).status_code == 200
+
+
+@pytest.mark.parametrize("operation", NAMING, **every)
+async def test_its_owner_gets_there(operation: Operation, cast: Cast) -> None:
+    """So that the walk is known to have named things that are there. Last, because it deletes them."""
+    answer = cast.send(cast.owner, operation.request(cast.things))
+    assert answer.status_code not in (401, 403, 404, 405, 422), answer.text
+    assert answer.status_code < 500
+
+
+def test_the_log_of_the_walk_names_no_tenant_and_no_key(cast: Cast) -> None:
+    said = cast.log.read_text()
+    assert "Refused credentials" in said
+    assert "the owner's" not in said
+    for key in (cast.owner, cast.stranger, cast.admin_without_work, cast.worker_without_admin):
+        assert tokens.hint(key) not in said
