@@ -148,11 +148,14 @@ def _with_headers(send: Send, request_id: str) -> Send:
 async def refuse(
     scope: Scope, receive: Receive, send: Send, refused: Refused, more: Iterable[tuple[bytes, bytes]] = ()
 ) -> None:
-    """Answer for the application, which is not asked."""
+    """Answer for the application, which is not asked. A WebSocket's handshake is answered as any request is."""
+    prefix = ""
     if scope["type"] == "websocket":
         await receive()  # websocket.connect
-        await send({"type": "websocket.close", "code": 1008, "reason": refused.detail})
-        return
+        if "websocket.http.response" not in scope.get("extensions", {}):
+            await send({"type": "websocket.close", "code": 1008, "reason": refused.detail})
+            return
+        prefix = "websocket."
     body = json.dumps(
         {
             "type": f"/problems/{refused.slug}",
@@ -170,5 +173,5 @@ async def refuse(
         *SECURITY_HEADERS,
         *more,
     ]
-    await send({"type": "http.response.start", "status": refused.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": f"{prefix}http.response.start", "status": refused.status, "headers": headers})
+    await send({"type": f"{prefix}http.response.body", "body": body})

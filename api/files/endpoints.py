@@ -30,7 +30,7 @@ MOST_AT_ONCE = 50
 async def list_files(session_id: SessionId, services: ServicesDep, tenant: TenantDep) -> Any:
     """All files, by path."""
     await sessions.get(services.pool, tenant, session_id)
-    return {"items": [file.view() for file in await files.current(services.pool, session_id)]}
+    return {"items": [file.view() for file in await files.current(services.pool, tenant, session_id)]}
 
 
 @router.post("", status_code=201, response_model=FileList)
@@ -70,7 +70,7 @@ async def get_file(
 ) -> Response:
     """Download a file."""
     await sessions.get(services.pool, tenant, session_id)
-    file = await files.get(services.pool, session_id, path)
+    file = await files.get(services.pool, tenant, session_id, path)
     mime = mimetypes.guess_type(path)[0] or "application/octet-stream"
     return download(request, services.pool, file.blob_id, file.size, file.sha256, name=path, mime=mime)
 

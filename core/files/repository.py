@@ -42,18 +42,18 @@ class File:
 
 _CURRENT = """
 SELECT files.id, path, size, sha256, blob_id, version, job_id, files.created_at
-FROM files JOIN blobs ON blobs.id = blob_id WHERE session_id = $1 AND replaced_at IS NULL
+FROM files JOIN blobs ON blobs.id = blob_id WHERE files.tenant_id = $1 AND session_id = $2 AND replaced_at IS NULL
 """
 
 
-async def current(connection: Connection | Pool, session_id: UUID) -> list[File]:
+async def current(connection: Connection | Pool, tenant_id: UUID, session_id: UUID) -> list[File]:
     """All files that the session has now, by path."""
-    return [File(**row) for row in await connection.fetch(_CURRENT + " ORDER BY path", session_id)]
+    return [File(**row) for row in await connection.fetch(_CURRENT + " ORDER BY path", tenant_id, session_id)]
 
 
-async def get(connection: Connection | Pool, session_id: UUID, path: str) -> File:
+async def get(connection: Connection | Pool, tenant_id: UUID, session_id: UUID, path: str) -> File:
     """The newest version of a path. Raises NotFound when there is none, or it was deleted."""
-    row = await connection.fetchrow(_CURRENT + " AND path = $2", session_id, path)
+    row = await connection.fetchrow(_CURRENT + " AND path = $3", tenant_id, session_id, path)
     if row is None:
         raise NotFound(f"The session has no file {path!r}.")
     return File(**row)
@@ -90,17 +90,17 @@ async def put(pool: Pool, tenant_id: UUID, session_id: UUID, path: str, source: 
     async with pool.acquire() as connection, connection.transaction():
         blob = await store.write(connection, tenant_id, source)
         await lock_session(connection, tenant_id, session_id)
-        known = await connection.fetchval(_CURRENT + " AND path = $2", session_id, path)
+        known = await connection.fetchval(_CURRENT + " AND path = $3", tenant_id, session_id, path)
         change = FileChange(path, "modified" if known else "created", blob.id, blob.size)
         await apply_changes(connection, tenant_id, session_id, None, [change])
-        return await get(connection, session_id, path), not known
+        return await get(connection, tenant_id, session_id, path), not known
 
 
 async def delete(pool: Pool, tenant_id: UUID, session_id: UUID, path: str) -> None:
     """Remove a path. Raises NotFound when it, or the session, is not there."""
     async with pool.acquire() as connection, connection.transaction():
         await lock_session(connection, tenant_id, session_id)
-        await get(connection, session_id, path)
+        await get(connection, tenant_id, session_id, path)
         await apply_changes(connection, tenant_id, session_id, None, [FileChange(path, "deleted", None, 0)])
 
 

@@ -220,8 +220,9 @@ class Run:
             self._context.emit("output", data=data, execution_count=execution_count)
 
     async def _keep_files(self, report: Report) -> None:
-        assert self._context.session_id is not None
-        known = {file.path for file in await session_files.current(self._context.pool, self._context.session_id)}
+        session_id, tenant_id = self._context.session_id, self._context.claim.tenant_id
+        assert session_id is not None
+        known = {file.path for file in await session_files.current(self._context.pool, tenant_id, session_id)}
         for reported in report.files:
             try:
                 path = checked_path(reported.path)

@@ -38,7 +38,7 @@ async def background(context: Context, only: Sequence[str] | None) -> Background
     if session_id is None:
         return Background()
     turns = await sessions.conversation(context.pool, session_id, TURNS)
-    present = await files.current(context.pool, session_id)
+    present = await files.current(context.pool, context.claim.tenant_id, session_id)
     wanted = [file for file in present if only is None or file.path in only]
     described = []
     for place, file in enumerate(wanted):

@@ -82,7 +82,7 @@ async def put(life: Life, session: UUID, path: str, content: bytes) -> files.Fil
 
 
 async def paths(life: Life, session: UUID) -> list[str]:
-    return [file.path for file in await files.current(life.pool, session)]
+    return [file.path for file in await files.current(life.pool, DEFAULT_TENANT, session)]
 
 
 async def test_an_upload_becomes_the_newest_version_of_its_path(life: Life) -> None:
@@ -92,7 +92,7 @@ async def test_an_upload_becomes_the_newest_version_of_its_path(life: Life) -> N
     assert (is_new, again) == (True, False)
     assert second.version == first.version + 1
     assert await paths(life, session) == ["a.txt"]
-    found = await files.get(life.pool, session, "a.txt")
+    found = await files.get(life.pool, DEFAULT_TENANT, session, "a.txt")
     assert (found.size, await got(life, found.blob_id)) == (2, b"22")
     assert await got(life, first.blob_id) == b"1"
 
@@ -103,7 +103,7 @@ async def test_a_deleted_file_is_gone_and_may_come_back(life: Life) -> None:
     await files.delete(life.pool, DEFAULT_TENANT, session, "a")
     assert await paths(life, session) == []
     with pytest.raises(NotFound):
-        await files.get(life.pool, session, "a")
+        await files.get(life.pool, DEFAULT_TENANT, session, "a")
     with pytest.raises(NotFound):
         await files.delete(life.pool, DEFAULT_TENANT, session, "a")
     await put(life, session, "a", b"2")
@@ -149,7 +149,7 @@ async def test_a_jobs_files_come_with_its_end_and_its_own_sandbox_has_them(life:
     await life.end(
         claim, files=[FileChange("out", "created", blob.id, blob.size), FileChange("in", "deleted", None, 0)]
     )
-    [made] = await files.current(life.pool, session)
+    [made] = await files.current(life.pool, DEFAULT_TENANT, session)
     assert (made.path, made.job_id, made.version) == ("out", claim.id, 2)
     known = await sandboxes.get(life.pool, session)
     assert known is not None
@@ -177,3 +177,11 @@ async def test_a_stale_attempts_files_change_nothing(life: Life) -> None:
     assert await life.end(claim, files=[FileChange("out", "created", blob.id, blob.size)]) is None
     assert await paths(life, session) == []
     assert await files.version(life.pool, session) == 0
+
+
+async def test_files_are_looked_up_within_their_tenant(life: Life) -> None:
+    session = await life.session()
+    await files.put(life.pool, DEFAULT_TENANT, session, "mine.txt", io.BytesIO(b"mine"))
+    assert await files.current(life.pool, new_id(), session) == []
+    with pytest.raises(NotFound):
+        await files.get(life.pool, new_id(), session, "mine.txt")
