@@ -78,6 +78,7 @@ class Gate:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._refusals.tell()
         await self._tokens.close()
         await self._lookup.__aexit__(kind, error, trace)
 

@@ -108,7 +108,11 @@ def test_no_secret_comes_out(parts: tuple[Service, Any, str], issuer: Issuer) ->
         postgres.kill()
         for secret in (tokens.draw(Kind.KEY), admin):
             assert send("GET", "/v1/jobs", headers=bearing(secret)).status_code == 503
-    log = service.programs["api"].log.read_text()
+    file = service.programs["api"].log
+    service.stop("api")  # which says what it has not said yet
+    log = file.read_text()
+    assert "unknown key" in log
+    assert "malformed" in log
     assert "Refused credentials" in log
     assert "Postgres is away" in log
     assert len(errors) > 50
