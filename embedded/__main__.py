@@ -21,6 +21,7 @@ from embedded.screen import Screen
 EPILOG = """
 environment:
   ACI_HOST, ACI_PORT     where the page is (127.0.0.1, 8000)
+  ACI_AUTH=keys          ask who is there; needed where ACI_HOST is not a loopback address
   ACI_HOME               folder for data, secrets and logs (var/)
   ACI_VERBOSE=1          show every process's log lines
   DATABASE_URL           use this Postgres instead of the embedded one

@@ -5,11 +5,12 @@ themselves.
 from __future__ import annotations
 
 import errno
+import ipaddress
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from embedded.errors import PortTaken
+from embedded.errors import OpenToAll, PortTaken
 
 HOST = "127.0.0.1"
 API_PORT = 8000
@@ -41,8 +42,27 @@ def port_from(environment: Mapping[str, str], name: str, default: int) -> int:
 
 
 def api_address(environment: Mapping[str, str]) -> Address:
-    """Where the environment wants the API."""
-    return Address(environment.get("ACI_HOST") or HOST, port_from(environment, "ACI_PORT", API_PORT))
+    """Where the environment wants the API. Raises PortTaken, and OpenToAll where strangers could use it."""
+    host = environment.get("ACI_HOST") or HOST
+    if not asks(environment) and not is_loopback(host):
+        raise OpenToAll(
+            f"Others can reach {host}, and nobody would be asked who they are. Set ACI_AUTH=keys besides: "
+            f"`ACI_AUTH=keys ACI_HOST={host} make run`. Or leave ACI_HOST out for {HOST}."
+        )
+    return Address(host, port_from(environment, "ACI_PORT", API_PORT))
+
+
+def asks(environment: Mapping[str, str]) -> bool:
+    """Whether the API will want to know who is there."""
+    return environment.get("ACI_AUTH") == "keys"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach it."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def check_free(address: Address) -> None:

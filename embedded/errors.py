@@ -32,6 +32,10 @@ class PortTaken(EmbeddedError):
     """Another program listens where the page should be."""
 
 
+class OpenToAll(EmbeddedError):
+    """The page would be where others can reach it, and would ask nobody who they are."""
+
+
 class AlreadyRunning(EmbeddedError):
     """The same data folder is in use by another `make run`."""
 

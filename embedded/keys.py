@@ -1,9 +1,11 @@
-"""The secrets of one home: two passwords and the key pair with which workers sign what they send to the
-sandbox. Drawn on the first start, kept 0600 in a 0700 folder, and the same on every later start.
+"""The secrets of one home: two passwords, the key pair with which workers sign what they send to the sandbox, and,
+where the API asks who is there, the admin's key. Drawn on the first start, kept 0600 in a 0700 folder, and the same
+on every later start.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -43,6 +45,18 @@ def load_or_draw(folder: Path) -> Keys:
         redis_password=_once(folder / "redis-password", _password),
         sandbox_file=sandbox,
     )
+
+
+def admin_key_file(folder: Path) -> Path:
+    """The file with the admin's key, drawn if it is not there yet. Its form is that of core/access/tokens.py."""
+    file = folder / "admin-key"
+    _once(file, _api_key)
+    return file
+
+
+def _api_key() -> str:
+    random = secrets.token_hex(20)
+    return f"aci_{random}{hashlib.sha256(random.encode()).hexdigest()[:8]}"
 
 
 def _password() -> str:

@@ -26,7 +26,7 @@ from embedded import addresses, leftovers, postgres, procfile, readiness, redis,
 from embedded.children import START_TIMEOUT, bare_environment, until_parent_ends
 from embedded.errors import StartFailed
 from embedded.identity import Identity, identity_for_postgres
-from embedded.keys import Keys, load_or_draw
+from embedded.keys import Keys, admin_key_file, load_or_draw
 from embedded.narrator import Happening, Kind, Narrator, parse
 from embedded.places import ROOT, Places, exclusive, publish_address, socket_folder
 from embedded.screen import Follower, Screen, end_of
@@ -75,6 +75,7 @@ class Launcher:
         self._supervisord: Process | None = None
         self._control = Path()
         self._sandbox_url = ""
+        self._admin_key: Path | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> int:
@@ -173,6 +174,9 @@ class Launcher:
             self._sandbox_url = f"http://{addresses.HOST}:{sandbox['SANDBOX_PORT']}"
             environment["ACI_SANDBOX_ENDPOINT"] = self._sandbox_url
             environment["ACI_SANDBOX_CREDENTIALS_FILE"] = str(keys.sandbox_file)
+        if addresses.asks(given) and not given.get("ACI_ADMIN_KEY_FILE"):
+            self._admin_key = admin_key_file(self._places.secrets)
+            environment["ACI_ADMIN_KEY_FILE"] = str(self._admin_key)
         for process in processes:
             bare = sandbox if process.name == "sandbox" else None
             programs.append(supervisor.program_for(process, bare=bare))
@@ -327,6 +331,8 @@ class Launcher:
                 document = await self._answer(url, SETTLING_SECONDS, self._is_settled) or document
                 for line in readiness.describe(document):
                     say(f"  {line}")
+        if self._admin_key is not None:
+            say(f"  Sign in: with the admin's key, `{self._admin_key.name}` in {_shown(self._admin_key.parent)}.")
         say(f"  Data:    {_shown(self._places.home)}, logs in {_shown(self._places.logs)}. Ctrl-C stops everything.\n")
 
     async def _answer(

@@ -1,9 +1,10 @@
 /**
- * Drives the page of a running service, as its users do. ACI_URL says where it is, CHROMIUM which browser to use; words
- * on the command line choose scenarios by name.
+ * Drives the page of a running service, as its users do. ACI_URL says where it is, CHROMIUM which browser to use, and
+ * ACI_KEY is a key of it, where it asks for one; words on the command line choose scenarios by name.
  */
 import { ADDRESS, launch } from "./browser.mjs";
 import { SCENARIOS } from "./scenarios.mjs";
+import { SIGNED_IN } from "./signed-in.mjs";
 
 const WHILE_MS = 180_000;
 const OWN_HOST = new URL(ADDRESS).host;
@@ -56,7 +57,7 @@ let passed = 0;
 let failed = 0;
 /** @type {import("playwright-core").Page | undefined} */
 let used;
-for (const { name, viewport, run } of SCENARIOS) {
+for (const { name, viewport, run } of process.env.ACI_KEY ? SIGNED_IN : SCENARIOS) {
   if (wanted.length > 0 && !wanted.some((word) => name.toLowerCase().includes(word))) continue;
   const page = await emptyTab(used);
   used = undefined;

@@ -11,6 +11,8 @@ import pytest
 import pytest_asyncio
 from services import Service
 
+from core.access import tokens
+from core.access.tokens import Kind
 from embedded import page
 from embedded.redis import running_redis
 
@@ -35,6 +37,29 @@ def chromium() -> str:
 async def page_database(new_database: Any) -> str:
     address: str = await new_database(empty=True)
     return address
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def guarded_database(new_database: Any) -> str:
+    address: str = await new_database(empty=True)
+    return address
+
+
+@pytest.fixture(scope="module")
+def guarded_service(
+    built_page: None, tmp_path_factory: pytest.TempPathFactory, guarded_database: str
+) -> Iterator[tuple[Service, str]]:
+    """The service as it asks who is there, and a key to it."""
+    folder, key = tmp_path_factory.mktemp("guarded"), tokens.draw(Kind.KEY)
+    (folder / "admin-key").write_text(key)
+    asking = {"ACI_AUTH": "keys", "ACI_ADMIN_KEY_FILE": str(folder / "admin-key")}
+    with running_redis() as redis_server:
+        started = Service(folder, guarded_database, redis_server.url, **asking)
+        try:
+            started.start()
+            yield started, key
+        finally:
+            started.shut_down()
 
 
 @pytest.fixture(scope="module")

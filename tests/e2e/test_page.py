@@ -35,3 +35,8 @@ def test_the_first_load_stays_within_its_budget(built_page: None) -> None:
 
 def test_a_person_gets_from_words_to_a_figure(page_service: Service, chromium: str) -> None:
     npm("run", "test:e2e", ACI_URL=page_service.url, CHROMIUM=chromium)
+
+
+def test_a_person_signs_in_works_and_leaves(guarded_service: tuple[Service, str], chromium: str) -> None:
+    service, key = guarded_service
+    npm("run", "test:e2e", ACI_URL=service.url, ACI_KEY=key, CHROMIUM=chromium)

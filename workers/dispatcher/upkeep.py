@@ -15,6 +15,7 @@ import redis.asyncio
 from redis.exceptions import RedisError
 
 from core import idempotency
+from core.access import sign_ins
 from core.blobs import store
 from core.channels import EPOCH_KEY
 from core.database.pool import DATABASE_FAULTS, Pool
@@ -113,3 +114,4 @@ async def tidy(pool: Pool) -> None:
     await store.remove_orphans(pool)
     await workers.remove_gone(pool)
     await idempotency.forget_old(pool)
+    await sign_ins.forget_old(pool)

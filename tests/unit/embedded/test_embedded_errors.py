@@ -12,6 +12,7 @@ from embedded.errors import (
     FolderNotWritable,
     NoAccount,
     NoRedis,
+    OpenToAll,
     PortTaken,
     WrongPostgresData,
 )
@@ -36,6 +37,16 @@ def test_an_address_of_another_machine_is_a_sentence() -> None:
 def test_a_port_that_is_none_is_a_sentence(value: str) -> None:
     with pytest.raises(PortTaken, match="is no port"):
         addresses.api_address({"ACI_PORT": value})
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.com"])
+def test_an_address_that_strangers_reach_wants_keys(host: str) -> None:
+    with pytest.raises(OpenToAll, match="ACI_AUTH=keys"):
+        addresses.api_address({"ACI_HOST": host})
+    with pytest.raises(OpenToAll):
+        addresses.api_address({"ACI_HOST": host, "ACI_AUTH": "none"})
+    assert addresses.api_address({"ACI_HOST": host, "ACI_AUTH": "keys"}).host == host
+    assert addresses.api_address({"ACI_HOST": "::1"}).host == "::1"
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,18 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from core.access import operator
 from embedded import leftovers, postgres
 from embedded.identity import Identity
-from embedded.keys import load_or_draw
+from embedded.keys import admin_key_file, load_or_draw
 from embedded.places import Places, home_from, socket_folder
+
+
+def test_the_admins_key_is_drawn_once_and_is_one_to_the_service(tmp_path: Path) -> None:
+    file = admin_key_file(tmp_path)
+    key = operator.read_key(file)
+    assert operator.read_key(admin_key_file(tmp_path)) == key
+    assert mode(file) == 0o600
 
 
 def mode(path: Path) -> int:
