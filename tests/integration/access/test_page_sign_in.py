@@ -174,9 +174,17 @@ async def test_one_whose_time_has_passed_is_refused_and_removed(house: House, po
         assert not await pool.fetchval(f"SELECT count(*) FROM sign_ins WHERE key_id = {of_key}", made["hint"])
 
 
-@pytest.mark.parametrize(
-    "value", ["", "x", "acs_", tokens.draw(Kind.SIGN_IN), tokens.draw(Kind.KEY), "acs_" + "0" * 48]
-)
+NO_COOKIES = {
+    "nothing": "",
+    "a letter": "x",
+    "a prefix": "acs_",
+    "the form alone": "acs_" + "0" * 48,
+    "one that nobody was given": tokens.draw(Kind.SIGN_IN),
+    "a key": tokens.draw(Kind.KEY),
+}
+
+
+@pytest.mark.parametrize("value", NO_COOKIES.values(), ids=NO_COOKIES)
 async def test_a_cookie_of_nobody(value: str, house: House) -> None:
     async with house.visitor() as browser:
         answer = await browser.get("/v1/me", headers={"Cookie": f"aci_session={value}"})

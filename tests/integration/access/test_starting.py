@@ -53,10 +53,19 @@ def test_issuers_are_of_no_use_where_nobody_is_asked() -> None:
     assert "ACI_AUTH=keys" in sentence(run("api", ACI_OIDC_ISSUERS=ISSUER))
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["", "short", "aci_", "aci_" + "0" * 48, tokens.draw(Kind.SIGN_IN), tokens.draw(Kind.KEY)[:-1], "ä" * 52, "k" * 52],
-)
+NO_KEYS = {
+    "nothing": "",
+    "a word": "short",
+    "a prefix": "aci_",
+    "the form alone": "aci_" + "0" * 48,
+    "a cookie": tokens.draw(Kind.SIGN_IN),
+    "a part of one": tokens.draw(Kind.KEY)[:-1],
+    "other letters": "ä" * 52,
+    "the length alone": "k" * 52,
+}
+
+
+@pytest.mark.parametrize("text", NO_KEYS.values(), ids=NO_KEYS)
 def test_a_key_file_that_holds_no_key(text: str, tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text(text)
