@@ -1,15 +1,18 @@
-"""The tenant walk: every operation of the OpenAPI document, called by whoever must not get anywhere with it.
+"""The tenant walk: every operation of the OpenAPI document, and every message of every WebSocket, sent by whoever must
+not get anywhere with it.
 
-A route that is added later is walked without being named here. What has to be named is short: the operations that ask
-nobody, those that ask for no scope, and how to come by a thing of each kind that a path can name.
+What is added later is walked without being named here: routes are taken from the document, and messages from the union
+`INCOMING` in the module `messages` beside a WebSocket's endpoint. What has to be named is short: the operations that
+ask nobody, those that ask for no scope, and how to come by a thing of each kind that an address or a body can name.
 """
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +23,10 @@ import pytest
 import pytest_asyncio
 from job_life import Life
 from services import Program, Service, problem_of
-from starlette.routing import Route
+from shapes import Place, Shapes, put
+from starlette.routing import Route, WebSocketRoute
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from api.app import create_app
 from core.access import keys, tenants, tokens
@@ -41,6 +47,8 @@ OPEN = {("get", "/healthz"), ("get", "/readyz"), ("post", "/v1/sign-in")}
 OPEN_AND_UNDOCUMENTED = {"/v1/openapi.json"}
 FOR_ANYBODY_KNOWN = {("get", "/v1/me"), ("post", "/v1/sign-out")}
 """Operations that ask for no scope."""
+THEIR_OWN = {"request_id", "custom_id"}
+"""Members that end like the name of an id, and are names that clients give."""
 ADMIN = "/v1/admin/"
 
 
@@ -80,60 +88,35 @@ class Operation:
         return schema
 
     @property
-    def in_body(self) -> list[str]:
-        """Names of the members that its body can have."""
-        return [] if self.body is None else [*self._members(self.body)]
+    def ids_in_body(self) -> list[Place]:
+        """Where its body has room for the id of something."""
+        return [] if self.body is None else ids_in(Shapes(self.document), self.body)
 
-    def _members(self, schema: Mapping[str, Any]) -> Iterator[str]:
-        if "$ref" in schema:
-            yield from self._members(self._resolved(schema["$ref"]))
-        for one in (*schema.get("oneOf", ()), *schema.get("anyOf", ())):
-            yield from self._members(one)
-        yield from schema.get("properties", {})
-
-    def _resolved(self, reference: str) -> Any:
-        found: Any = self.document
-        for step in reference.removeprefix("#/").split("/"):
-            found = found[step]
-        return found
-
-    def example(self, schema: Mapping[str, Any] | None = None) -> Any:
-        """The least that fits a schema; the body's, where none is given."""
-        schema = self.body if schema is None else schema
-        assert schema is not None
-        if "$ref" in schema:
-            return self.example(self._resolved(schema["$ref"]))
-        if choices := [one for one in (*schema.get("oneOf", ()), *schema.get("anyOf", ())) if one != {"type": "null"}]:
-            return self.example(choices[0])
-        if "const" in schema or "enum" in schema:
-            return schema.get("const", *schema.get("enum", ())[:1])
-        if schema.get("type") == "object":
-            return {name: self.example(schema["properties"][name]) for name in schema.get("required", ())}
-        if schema.get("type") == "array":
-            return [self.example(schema["items"])] * schema.get("minItems", 0)
-        return {
-            "string": "x" * schema.get("minLength", 1),
-            "integer": schema.get("minimum", 1),
-            "number": schema.get("minimum", 1),
-            "boolean": False,
-        }[schema["type"]]
-
-    def request(self, things: Mapping[str, str], **members: str) -> dict[str, Any]:
-        """What to send: to these things, with the least body that is accepted, and these members besides."""
+    def request(self, things: Mapping[str, str], reaching: Mapping[Place, str] | None = None) -> dict[str, Any]:
+        """What to send: to these things, with the least body that is accepted, and the ids that it reaches for."""
         for name in self.in_path:
-            assert name in things, f"{self}: teach `owner` how to come by a {name!r}, so that it can be walked"
+            assert name in things, f"{self}: teach `cast` how to come by a {name!r}, so that it can be walked"
         made: dict[str, Any] = {
             "method": self.method,
             "url": re.sub(r"{(\w+)}", lambda name: things[name[1]], self.path),
         }
         kinds = self.about.get("requestBody", {}).get("content", {})
-        if "application/json" in kinds:
-            made["json"] = self.example() | members
+        if self.body is not None:
+            made["json"] = Shapes(self.document).example(self.body)
+            for place, thing in (reaching or {}).items():
+                made["json"] = put(made["json"], place, thing)
         elif "multipart/form-data" in kinds:
             made["files"] = [("file", ("walked.txt", b"x"))]
         elif self.method == "put":
             made["content"] = b"x"
         return made
+
+
+def ids_in(shapes: Shapes, schema: Mapping[str, Any]) -> list[Place]:
+    """Where it has room for the id of something of ours, each once."""
+    return sorted(
+        {place for place in shapes.places(schema) if place[-1].endswith("_id") and place[-1] not in THEIR_OWN}
+    )
 
 
 def operations() -> list[Operation]:
@@ -150,7 +133,6 @@ def operations() -> list[Operation]:
 OPERATIONS = operations()
 GUARDED = [one for one in OPERATIONS if one.name not in OPEN]
 OF_USERS = [one for one in GUARDED if not one.path.startswith(ADMIN) and one.name not in FOR_ANYBODY_KNOWN]
-every = {"ids": str}
 
 
 def test_there_is_much_to_walk_and_the_exceptions_are_there() -> None:
@@ -254,7 +236,7 @@ def _wait_for(api: Program, service: Service) -> None:
 # --- the walk ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("operation", GUARDED, **every)
+@pytest.mark.parametrize("operation", GUARDED, ids=str)
 async def test_nobody_gets_anywhere(operation: Operation, cast: Cast) -> None:
     for key in (None, "x", tokens.draw(Kind.KEY)):
         answer = cast.send(key, operation.request(cast.things))
@@ -262,13 +244,13 @@ async def test_nobody_gets_anywhere(operation: Operation, cast: Cast) -> None:
         problem_of(answer)
 
 
-@pytest.mark.parametrize("operation", [one for one in OPERATIONS if one.name in OPEN], **every)
+@pytest.mark.parametrize("operation", [one for one in OPERATIONS if one.name in OPEN], ids=str)
 async def test_the_open_ones_ask_nobody(operation: Operation, cast: Cast) -> None:
     answer = cast.send(None, operation.request(cast.things))
     assert answer.status_code == (401 if operation.path == "/v1/sign-in" else 200), answer.text
 
 
-@pytest.mark.parametrize("operation", GUARDED, **every)
+@pytest.mark.parametrize("operation", GUARDED, ids=str)
 async def test_the_scope_is_asked_for(operation: Operation, cast: Cast) -> None:
     admins = operation.path.startswith(ADMIN)
     answer = cast.send(cast.worker_without_admin if admins else cast.admin_without_work, operation.request(cast.things))
@@ -282,7 +264,7 @@ async def test_the_scope_is_asked_for(operation: Operation, cast: Cast) -> None:
 NAMING = [one for one in OF_USERS if one.in_path]
 
 
-@pytest.mark.parametrize("operation", NAMING, **every)
+@pytest.mark.parametrize("operation", NAMING, ids=str)
 async def test_what_another_tenant_owns_is_not_there(operation: Operation, cast: Cast) -> None:
     before = await cast.all_that_is_owned()
     answer = cast.send(cast.stranger, operation.request(cast.things))
@@ -291,7 +273,7 @@ async def test_what_another_tenant_owns_is_not_there(operation: Operation, cast:
     assert await cast.all_that_is_owned() == before
 
 
-@pytest.mark.parametrize("operation", NAMING, **every)
+@pytest.mark.parametrize("operation", NAMING, ids=str)
 async def test_it_is_said_of_what_is_not_there_in_the_same_words(operation: Operation, cast: Cast) -> None:
     nowhere = {name: re.sub(r"_[0-9a-z]{26}$", "_01jd0000000000000000000000", id_) for name, id_ in cast.things.items()}
     theirs = cast.send(cast.stranger, operation.request(cast.things))
@@ -300,18 +282,17 @@ async def test_it_is_said_of_what_is_not_there_in_the_same_words(operation: Oper
 
 
 @pytest.mark.parametrize(
-    ("operation", "name"),
-    [(one, name) for one in OF_USERS for name in one.in_body if name.endswith("_id")],
-    **every,
+    ("operation", "place"), [(one, place) for one in OF_USERS for place in one.ids_in_body], ids=str
 )
-async def test_a_body_can_not_reach_for_it(operation: Operation, name: str, cast: Cast) -> None:
-    assert name in cast.things, f"{operation}: teach `owner` how to come by a {name!r}"
+async def test_a_body_can_not_reach_for_it(operation: Operation, place: Place, cast: Cast) -> None:
+    assert place[-1] in cast.things, f"{operation}: teach `cast` how to come by a {place[-1]!r}"
     own = await _things_of_the_stranger(cast)
     before = await cast.all_that_is_owned()
-    answer = cast.send(cast.stranger, operation.request(own, **{name: cast.things[name]}))
+    reaching = {place: cast.things[place[-1]]}
+    answer = cast.send(cast.stranger, operation.request(own, reaching))
     assert answer.status_code == 404, answer.text
     assert await cast.all_that_is_owned() == before
-    assert cast.send(cast.owner, operation.request(cast.things, **{name: cast.things[name]})).status_code < 300
+    assert cast.send(cast.owner, operation.request(cast.things, reaching)).status_code < 300
 
 
 async def _things_of_the_stranger(cast: Cast) -> dict[str, str]:
@@ -320,7 +301,7 @@ async def _things_of_the_stranger(cast: Cast) -> dict[str, str]:
     return cast.things | {"session_id": answer.json()["id"]}
 
 
-@pytest.mark.parametrize("operation", [one for one in OF_USERS if one.method == "get" and not one.in_path], **every)
+@pytest.mark.parametrize("operation", [one for one in OF_USERS if one.method == "get" and not one.in_path], ids=str)
 async def test_no_list_shows_it(operation: Operation, cast: Cast) -> None:
     request = operation.request(cast.things)
     names = [name for name in operation.in_query if name in cast.things]
@@ -333,7 +314,88 @@ async def test_no_list_shows_it(operation: Operation, cast: Cast) -> None:
         assert cast.send(cast.owner, request | {"params": query}).status_code == 200
 
 
-@pytest.mark.parametrize("operation", NAMING, **every)
+# --- WebSockets -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Said:
+    """A message that a client can send on a socket; with the place of an id in it, or of none."""
+
+    socket: str
+    type: str
+    place: Place
+    message: dict[str, Any] = field(compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.socket} {self.type} {'.'.join(self.place)}"
+
+    def reaching(self, things: Mapping[str, str]) -> dict[str, Any]:
+        """The message, about these things."""
+        assert self.place[-1] in things, f"{self}: teach `cast` how to come by a {self.place[-1]!r}"
+        return put(self.message, self.place, things[self.place[-1]])
+
+
+def sockets() -> list[WebSocketRoute]:
+    return [route for route in create_app(Settings()).routes if isinstance(route, WebSocketRoute)]
+
+
+def messages() -> list[Said]:
+    """All that can be said, once for each id that it can name."""
+    found = []
+    for route in sockets():
+        beside = importlib.import_module(f"{route.endpoint.__module__.rpartition('.')[0]}.messages")
+        document = beside.INCOMING.json_schema()
+        shapes = Shapes(document)
+        for kind in shapes.choices(document):
+            message = shapes.example(kind)
+            found += [Said(route.path, message["type"], place, message) for place in ids_in(shapes, kind)]
+    return found
+
+
+def says(cast: Cast, key: str | None, socket: str, message: dict[str, Any] | None = None) -> dict[str, Any] | int:
+    """What is answered on a socket; the status, where it is not opened."""
+    headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+    try:
+        with connect(cast.url.replace("http", "ws") + socket, additional_headers=headers, proxy=None) as opened:
+            if message is None:
+                return 101
+            opened.send(json.dumps(message))
+            answer: dict[str, Any] = json.loads(opened.recv(timeout=60))
+            return answer
+    except InvalidStatus as refused:
+        assert refused.response.headers["content-type"] == "application/problem+json"
+        return refused.response.status_code
+
+
+@pytest.mark.parametrize("socket", [route.path for route in sockets()])
+async def test_a_socket_asks_who_is_there(socket: str, cast: Cast) -> None:
+    assert [says(cast, key, socket) for key in (None, "x", tokens.draw(Kind.KEY))] == [401, 401, 401]
+    assert says(cast, cast.admin_without_work, socket) == 403
+    assert says(cast, cast.stranger, socket) == 101
+
+
+@pytest.mark.parametrize("said", messages(), ids=str)
+async def test_a_message_can_not_reach_for_what_another_tenant_owns(said: Said, cast: Cast) -> None:
+    before = await cast.all_that_is_owned()
+    answer = says(cast, cast.stranger, said.socket, said.reaching(cast.things))
+    assert isinstance(answer, dict)
+    assert answer["type"] == "problem", answer
+    assert answer["problem"]["status"] == 404, answer
+    assert await cast.all_that_is_owned() == before
+    of_owner = says(cast, cast.owner, said.socket, said.reaching(cast.things))
+    assert isinstance(of_owner, dict)
+    reached = of_owner["type"] != "problem" or of_owner["problem"]["status"] == 409
+    assert reached or said.type in UNDOING, of_owner
+
+
+UNDOING = {"unsubscribe"}
+"""Messages about what an earlier one of the same socket began: there is nothing to undo on a new one."""
+
+
+# --- and at last ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("operation", NAMING, ids=str)
 async def test_its_owner_gets_there(operation: Operation, cast: Cast) -> None:
     """So that the walk is known to have named things that are there. Last, because it deletes them."""
     answer = cast.send(cast.owner, operation.request(cast.things))
