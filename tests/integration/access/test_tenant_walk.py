@@ -167,9 +167,17 @@ class Cast:
     log: Path
 
     def send(self, key: str | None, request: dict[str, Any]) -> httpx.Response:
+        """The answer; of a stream, which may have no end, its beginning."""
         headers = {} if key is None else {"Authorization": f"Bearer {key}"}
-        with httpx.Client(base_url=self.url, timeout=60, trust_env=False) as visitor:
-            return visitor.request(**request, headers=headers)
+        with (
+            httpx.Client(base_url=self.url, timeout=60, trust_env=False) as visitor,
+            visitor.stream(**request, headers=headers) as answer,
+        ):
+            if answer.headers.get("content-type", "").startswith("text/event-stream"):
+                beginning = next(answer.iter_bytes())
+                return httpx.Response(answer.status_code, content=beginning, request=answer.request)
+            answer.read()
+            return answer
 
     async def all_that_is_owned(self) -> str:
         """All rows of the owner, as they are now."""
