@@ -56,15 +56,21 @@ class Lookup:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self._note_use()
 
+    def known(self, digest: bytes) -> Credential | None:
+        """What was found out of it moments ago."""
+        kept = self._known.get(digest)
+        return None if kept is None else self._noted(kept[0], digest)
+
     async def find(self, digest: bytes) -> Credential | None:
-        """What is known of it. Raises what Postgres raises when it is away."""
-        if (kept := self._known.get(digest)) is not None:
-            found: Credential | None = kept[0]
-        elif self._unknown.get(digest) is not None:
-            found = None
-        else:
-            found = await self._ask(digest)
-        if found is None or not hmac.compare_digest(found.digest, digest):
+        """What there is to know of it. Raises what Postgres raises when it is away."""
+        found = self.known(digest)
+        if found is None and self._unknown.get(digest) is None:
+            asked = await self._ask(digest)
+            found = None if asked is None else self._noted(asked, digest)
+        return found
+
+    def _noted(self, found: Credential, digest: bytes) -> Credential | None:
+        if not hmac.compare_digest(found.digest, digest):
             return None
         if found.principal.key_id is not None and found.state is State.GOOD:
             self._used.add(found.principal.key_id)

@@ -7,7 +7,6 @@ WebSockets) is looked at again every ten seconds when something is sent, so that
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
 from time import monotonic
 
 from starlette.requests import HTTPConnection
@@ -55,9 +54,8 @@ class Authentication:
             await self._app(scope, receive, send)
             return
         gate: Gate = scope["app"].state.gate
-        connection = HTTPConnection(scope)
         try:
-            scope["principal"] = await gate.admit(connection)
+            scope["principal"] = gate.admit_at_once(scope) or await gate.admit(HTTPConnection(scope))
         except ServiceError as error:
             await _refuse(error, scope, receive, send)
             return
@@ -65,22 +63,11 @@ class Authentication:
             logger.warning("Nobody can be let in, Postgres is away: %s", error)
             await _refuse(Unavailable("The database can't be reached. Try again."), scope, receive, send)
             return
-        watch = _Watch(lambda: _still_good(gate, connection), receive, send)
+        watch = _Watch(gate, scope, receive, send)
         try:
             await self._app(scope, watch.receive, watch.send)
         except* Ended:
             await watch.end(scope["type"])
-
-
-async def _still_good(gate: Gate, connection: HTTPConnection) -> bool:
-    """Whether the credential would still be let in. A database or an issuer that is away ends no stream."""
-    try:
-        await gate.admit(connection)
-    except ServiceError as error:
-        return isinstance(error, Unavailable)
-    except AWAY:
-        return True
-    return True
 
 
 class _Watch:
@@ -89,8 +76,11 @@ class _Watch:
     An answer that has a length runs to its end: it was allowed as a whole.
     """
 
-    def __init__(self, still_good: Callable[[], Awaitable[bool]], receive: Receive, send: Send) -> None:
-        self._still_good = still_good
+    __slots__ = ("_gate", "_has_length", "_look_at", "_receive", "_scope", "_send")
+
+    def __init__(self, gate: Gate, scope: Scope, receive: Receive, send: Send) -> None:
+        self._gate = gate
+        self._scope = scope
         self._receive = receive
         self._send = send
         self._look_at = monotonic() + FRESH_S
@@ -119,8 +109,13 @@ class _Watch:
     async def _look(self) -> None:
         if monotonic() < self._look_at:
             return
-        if not await self._still_good():
-            raise Ended
+        try:
+            await self._gate.admit(HTTPConnection(self._scope))
+        except ServiceError as error:
+            if not isinstance(error, Unavailable):
+                raise Ended from None
+        except AWAY:
+            pass  # a database that is away ends no stream, and neither does an issuer
         self._look_at = monotonic() + FRESH_S
 
 

@@ -67,6 +67,7 @@ async def malformed(house: House, pool: Pool) -> str:
 
 async def a_cookie(house: House, pool: Pool) -> str:
     async with house.page(house.admin_key) as (browser, _):
+        assert (await browser.get("/v1/me")).status_code == 200  # so that it is remembered
         return browser.cookies["aci_session"]
 
 
