@@ -117,7 +117,7 @@ class Settings(BaseSettings):
     sandbox_identifier: str = Field("aws.codeinterpreter.v1", description="Code interpreter to start sessions of")
     sandbox_session_s: int = Field(3600, ge=60, le=28800, description="Lifetime of a sandbox session")
     sandbox_patience_s: float = Field(
-        45.0, ge=0, description="How long a run waits for a sandbox that is full or restarts, before it costs an attempt"
+        45.0, ge=0, description="How long a run waits for a sandbox that is full or restarts, before an attempt is lost"
     )
 
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")

@@ -352,7 +352,7 @@ export interface paths {
         };
         /**
          * Me
-         * @description Who asks, and what for they may.
+         * @description Who asks, and what they may do.
          */
         get: operations["me_v1_me_get"];
         put?: never;

@@ -16,7 +16,8 @@ def become(request: dict[str, str]) -> None:
         opened = os.open(request[f"descriptor_{number}"], flags)
         os.dup2(opened, number)
         os.close(opened)
-    sys.stdin = open(0, encoding="utf-8", closefd=False)  # what was read ahead of the next request is not the program's
+    # A new one: what the old one read ahead of the next request is not the program's.
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
 
 
 if __name__ == "__main__":
