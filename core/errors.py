@@ -15,10 +15,16 @@ class ServiceError(Exception):
     slug: ClassVar[str] = "internal"
     title: ClassVar[str] = "Something went wrong on our side"
     status: ClassVar[int] = 500
+    retry_after_s: int | None = None
+    """What `Retry-After` says, where coming back is of use."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
         self.detail = detail
+
+    def members(self) -> dict[str, str]:
+        """What the problem says beyond what all say (RFC 9457, 3.2)."""
+        return {}
 
 
 class Unauthorized(ServiceError):
@@ -126,9 +132,50 @@ class TooLarge(ServiceError):
     status = 413
 
 
+class StorageFull(ServiceError):
+    """The tenant has stored as much as it may."""
+
+    slug = "storage-full"
+    title = "No room left for files"
+    status = 413
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"It would be more than the {limit} bytes that the limit allows to be stored. What is deleted or replaced "
+            "makes room after some minutes."
+        )
+
+
+class LimitReached(ServiceError):
+    """As much was asked for as the tenant or its key may; `limit` is the field of `Limits` that says so."""
+
+    slug = "limit-reached"
+    title = "A limit is reached"
+    status = 429
+
+    def __init__(self, detail: str, limit: str, whose: str, retry_after_s: int) -> None:
+        super().__init__(detail)
+        self.limit = limit
+        self.whose = whose
+        self.retry_after_s = retry_after_s
+
+    def members(self) -> dict[str, str]:
+        return {"limit": self.limit, "whose": self.whose}
+
+
 class Unavailable(ServiceError):
     """A part the request needs is away for the moment."""
 
     slug = "unavailable"
     title = "Not available at the moment"
     status = 503
+    retry_after_s = 2
+
+
+class Overloaded(ServiceError):
+    """More jobs wait, of all tenants, than the service takes."""
+
+    slug = "overloaded"
+    title = "Too much waits already"
+    status = 503
+    retry_after_s = 10

@@ -11,13 +11,16 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic import BaseModel, Field, SecretStr, StringConstraints, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.access.issuer import OidcIssuer
 
 KIB = 1024
 MIB = 1024 * KIB
+
+
+PriceEntry = Annotated[str, StringConstraints(pattern=r"^.+=\s*\d+(\.\d+)?\s*/\s*\d+(\.\d+)?$")]
 
 
 class SandboxCredentials(BaseModel):
@@ -84,6 +87,20 @@ class Settings(BaseSettings):
     event_text_limit: int = Field(1 * MIB, description="Characters of stdout and stderr that one job may stream")
     result_text_limit: int = Field(256 * KIB, description="Characters of stdout (and of stderr) kept in a job's result")
 
+    # --- limits: a tenant has these where nothing else is said of it; empty is unlimited ------------
+    limit_requests_per_minute: int | None = Field(None, ge=1, description="Requests a minute of a tenant")
+    limit_running_jobs: int | None = Field(None, ge=0, description="Jobs of a tenant under way at once, all agents")
+    limit_queued_jobs: int | None = Field(None, ge=0, description="Jobs of a tenant that wait")
+    limit_batch_lines: int | None = Field(50_000, ge=0, description="Lines of one batch")
+    limit_storage_bytes: int | None = Field(None, ge=0, description="Bytes of a tenant's files and figures")
+    limit_tokens_per_day: int | None = Field(None, ge=0, description="Tokens of models a tenant may use in a UTC day")
+    limit_cost_per_day_usd: float | None = Field(
+        None, ge=0, description="USD a tenant may spend on models in a UTC day"
+    )
+    backlog_limit: int | None = Field(
+        200_000, ge=1, description="Jobs of all tenants that may wait; past it submits are answered 503"
+    )
+
     # --- agents -----------------------------------------------------------------------------------
     agents: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
@@ -103,6 +120,11 @@ class Settings(BaseSettings):
     )
     model_timeout_s: float = Field(120.0, gt=0, description="Longest silence of a model before it counts as failed")
     model_max_tokens: int = Field(8192, gt=0, description="Tokens one answer of a model may have")
+    model_prices: Annotated[tuple[PriceEntry, ...], NoDecode] = Field(
+        (),
+        description="provider:model=input/output, in USD for a million tokens, separated by commas; what has no price "
+        "has no cost",
+    )
     bedrock_endpoint: str | None = Field(None, description="Another address for Bedrock's runtime API")
     aws_region: str = Field("us-west-2", validation_alias="AWS_REGION", description="Region for Bedrock and AgentCore")
 
@@ -122,7 +144,7 @@ class Settings(BaseSettings):
 
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
-    @field_validator("allowed_hosts", "allowed_origins", "agents", "models", mode="before")
+    @field_validator("allowed_hosts", "allowed_origins", "agents", "models", "model_prices", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         """Lists arrive as text with commas, the way a shell writes them."""

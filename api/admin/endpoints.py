@@ -57,7 +57,7 @@ async def create_tenant(
     """Make a tenant."""
 
     async def create(connection: Connection) -> dict[str, Any]:
-        return (await tenants.create(connection, actor, wanted.name, wanted.weight, wanted.running_limit)).view()
+        return (await tenants.create(connection, actor, wanted.name, wanted.weight)).view()
 
     if idempotency_key is None:
         async with services.pool.acquire() as connection, connection.transaction():
@@ -92,7 +92,7 @@ async def get_tenant(tenant_id: TenantId, services: ServicesDep, _: AdminDep) ->
 async def change_tenant(
     tenant_id: TenantId, wanted: TenantPatch, services: ServicesDep, actor: ActorDep, request: Request
 ) -> Any:
-    """Change its name, weight or limit, suspend it, or let it in again."""
+    """Change its name or weight, suspend it, or let it in again."""
     change = TenantChange(frozenset(wanted.model_fields_set), **wanted.model_dump())
     async with services.pool.acquire() as connection, connection.transaction():
         tenant = await tenants.change(connection, actor, tenant_id, change)

@@ -22,10 +22,6 @@ def _trimmed(value: str) -> str:
 
 Name = Annotated[Text, StringConstraints(min_length=1, max_length=200), AfterValidator(_trimmed)]
 Weight = Annotated[int, Field(ge=1, le=1000, description="Its share of the slots beside other tenants that wait")]
-RunningLimit = Annotated[
-    int | None,
-    Field(ge=1, le=1_000_000, description="Jobs of one agent and lane under way at once; null: as many as fit"),
-]
 Life = Annotated[int | None, Field(ge=1, le=LONGEST_LIFE_S, description="Seconds until it ends by itself")]
 
 
@@ -36,7 +32,6 @@ class TenantCreate(BaseModel):
 
     name: Name
     weight: Weight = 1
-    running_limit: RunningLimit = None
 
 
 class TenantPatch(BaseModel):
@@ -46,7 +41,6 @@ class TenantPatch(BaseModel):
 
     name: Name = ""
     weight: Weight = 1
-    running_limit: RunningLimit = None
     suspended: bool = Field(False, description="Nobody of it is let in; what was accepted before is still done")
 
 
@@ -56,7 +50,6 @@ class TenantView(BaseModel):
     id: str
     name: str
     weight: int
-    running_limit: int | None
     suspended: bool
     created_at: str
 

@@ -66,8 +66,9 @@ async def _insert(
 ) -> Key | None:
     """None where the key is known already."""
     row = await connection.fetchrow(
-        "INSERT INTO api_keys (id, tenant_id, name, hint, sha256, scopes, expires_at, rotated_from) "
-        "VALUES ($1, $2, $3, $4, $5, $6, now() + $7::interval, $8) "
+        "INSERT INTO api_keys (id, tenant_id, name, hint, sha256, scopes, expires_at, rotated_from, limits) "
+        "VALUES ($1, $2, $3, $4, $5, $6, now() + $7::interval, $8, "
+        "coalesce((SELECT limits FROM api_keys WHERE id = $8), '{}')) "
         f"ON CONFLICT (sha256) DO NOTHING RETURNING {_COLUMNS}",
         new_id(),
         tenant_id,
@@ -134,8 +135,8 @@ async def rotate(
 ) -> tuple[Key, str]:
     """A new key in place of one, which ends when the grace is over (or sooner, if it would have anyway).
 
-    Where `lasts` says nothing, the new one lasts as long as the old one was to. Raises NotFound, and Conflict when the
-    old one is of no use any more.
+    It has the same limits, and lasts as long as the old one was to where `lasts` says nothing. Raises NotFound, and
+    Conflict when the old one is of no use any more.
     """
     row = await connection.fetchrow(
         f"SELECT {_COLUMNS} FROM api_keys WHERE id = $1 AND revoked_at IS NULL AND coalesce(expires_at > now(), true) "

@@ -25,7 +25,6 @@ class Tenant:
     id: UUID
     name: str
     weight: int
-    running_limit: int | None
     suspended_at: datetime | None
     created_at: datetime
 
@@ -35,7 +34,6 @@ class Tenant:
             "id": encode(Prefix.TENANT, self.id),
             "name": self.name,
             "weight": self.weight,
-            "running_limit": self.running_limit,
             "suspended": self.suspended_at is not None,
             "created_at": timestamp(self.created_at),
         }
@@ -48,32 +46,25 @@ class TenantChange:
     given: frozenset[str]
     name: str | None = None
     weight: int | None = None
-    running_limit: int | None = None
     suspended: bool | None = None
 
 
-_COLUMNS = "id, name, weight, running_limit, suspended_at, created_at"
+_COLUMNS = "id, name, weight, suspended_at, created_at"
 
 
-async def create(
-    connection: Connection, actor: Actor, name: str, weight: int = 1, running_limit: int | None = None
-) -> Tenant:
+async def create(connection: Connection, actor: Actor, name: str, weight: int = 1) -> Tenant:
     """A new tenant. Raises Conflict when there is one of that name."""
     row = await connection.fetchrow(
-        "INSERT INTO tenants (id, name, weight, running_limit) VALUES ($1, $2, $3, $4) "
+        "INSERT INTO tenants (id, name, weight) VALUES ($1, $2, $3) "
         f"ON CONFLICT (name) DO NOTHING RETURNING {_COLUMNS}",
         new_id(),
         name,
         weight,
-        running_limit,
     )
     if row is None:
         raise Conflict(f"There is a tenant {name!r} already.")
     made = Tenant(**row)
-    await audit.record(
-        connection, actor, "tenant.create", encode(Prefix.TENANT, made.id), name=name, weight=weight,
-        running_limit=running_limit,
-    )  # fmt: skip
+    await audit.record(connection, actor, "tenant.create", encode(Prefix.TENANT, made.id), name=name, weight=weight)
     return made
 
 
@@ -125,16 +116,13 @@ async def change(connection: Connection, actor: Actor, tenant_id: UUID, wanted: 
         row = await connection.fetchrow(
             "UPDATE tenants SET name = CASE WHEN $2 THEN $3 ELSE name END, "
             "weight = CASE WHEN $4 THEN $5::smallint ELSE weight END, "
-            "running_limit = CASE WHEN $6 THEN $7::integer ELSE running_limit END, "
-            "suspended_at = CASE WHEN NOT $8 THEN suspended_at WHEN $9 THEN coalesce(suspended_at, now()) END "
+            "suspended_at = CASE WHEN NOT $6 THEN suspended_at WHEN $7 THEN coalesce(suspended_at, now()) END "
             f"WHERE id = $1 RETURNING {_COLUMNS}",
             tenant_id,
             "name" in wanted.given,
             wanted.name,
             "weight" in wanted.given,
             wanted.weight,
-            "running_limit" in wanted.given,
-            wanted.running_limit,
             "suspended" in wanted.given,
             wanted.suspended,
         )

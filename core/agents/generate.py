@@ -57,4 +57,5 @@ SPEC = AgentSpec(
     pool="generate",
     holds=Holds.CONVERSATION,
     timeout_s=300,
+    asks_models=True,
 )

@@ -36,6 +36,10 @@ class AgentSpec:
     """What it uses alone of a session."""
     timeout_s: float
     """Longest run of one attempt, where the input does not say."""
+    asks_models: bool = False
+    """It spends tokens: submits are held to the day's limits, and its runner asks `context.check_budget` before it
+    asks a model.
+    """
 
     def queue(self, lane: Lane | str) -> str:
         """Name of its Celery queue for a lane."""

@@ -7,7 +7,8 @@ What heartbeats and appends rewrite stays narrow: inputs, results and bytes are 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Numeric,
     SmallInteger,
     Text,
     UniqueConstraint,
@@ -65,11 +67,14 @@ class Tenant(Table):
     name: Mapped[str] = mapped_column(unique=True)
     weight: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
     """Its share of the slots beside other tenants that wait."""
-    running_limit: Mapped[int | None]
-    """Jobs of one agent and lane that it may have under way at once; None is as many as there are slots."""
+    limits: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY_OBJECT)
+    """What was said of it (`core.limits.model.Limits`); of what was not, the service's defaults hold."""
     suspended_at: Mapped[datetime | None]
     """Nobody of it is let in since then."""
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+    # What the dispatcher asks before each plan: is anybody limited?
+    __table_args__ = (Index("tenants_running_limited", "id", postgresql_where=text("limits ? 'running_jobs'")),)
 
 
 class ApiKey(Table):
@@ -91,6 +96,8 @@ class ApiKey(Table):
     """To the minute or so."""
     rotated_from: Mapped[UUID | None]
     """The key in whose place it was made."""
+    limits: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY_OBJECT)
+    """What it is held to beside its tenant's limits."""
 
     __table_args__ = (Index(None, "tenant_id", "id"),)
 
@@ -172,6 +179,8 @@ class Job(Table):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id"))
+    key_id: Mapped[UUID | None]
+    """The API key that it was submitted with; refers to nothing, because usage outlives keys."""
     session_id: Mapped[UUID | None] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"))
     session_seq: Mapped[int | None]
     """The job's number in its session; None until its `run_at` has come."""
@@ -255,6 +264,13 @@ class Job(Table):
             "session_id",
             unique=True,
             postgresql_where=text("state = 'running' AND (holds & 2) <> 0"),
+        ),
+        # What a submit counts for a limit of waiting jobs, and what the backlog is counted from.
+        Index("jobs_queued", "tenant_id", postgresql_where=text("state = 'queued'")),
+        Index(
+            "jobs_key_live",
+            "key_id",
+            postgresql_where=text("key_id IS NOT NULL AND state IN ('queued','running')"),
         ),
         Index(None, "tenant_id", "id"),
         {"postgresql_with": {"fillfactor": "80"}},
@@ -350,7 +366,43 @@ class File(Table):
     __table_args__ = (
         Index("files_current", "session_id", "path", unique=True, postgresql_where=text("replaced_at IS NULL")),
         Index("files_by_version", "session_id", "version"),
+        Index("files_replaced", "replaced_at", postgresql_where=text("replaced_at IS NOT NULL")),
     )
+
+
+class StorageUsed(Table):
+    """Bytes of a tenant's blobs: the sum of its rows. Kept by triggers on `blobs`, which no code can forget."""
+
+    __tablename__ = "storage_used"
+
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id"), primary_key=True)
+    shard: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    """Of sixteen, by connection, so that those who store for one tenant seldom wait for each other. One alone may be
+    negative."""
+    bytes: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = ({"postgresql_with": {"fillfactor": "50"}},)
+
+
+class UsageDay(Table):
+    """What jobs that ran used, by the day (UTC) on which they ended. Written in the transaction of their end."""
+
+    __tablename__ = "usage_days"
+
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenants.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    key_id: Mapped[UUID] = mapped_column(primary_key=True)
+    """All zeros where no key came with the submit."""
+    agent: Mapped[str] = mapped_column(primary_key=True)
+    worker_id: Mapped[UUID] = mapped_column(primary_key=True)
+    """Each process adds to rows of its own, so that none waits for another. Days past are merged, under all zeros."""
+    jobs: Mapped[int] = mapped_column(BigInteger, server_default=ZERO)
+    run_ms: Mapped[int] = mapped_column(BigInteger, server_default=ZERO)
+    input_tokens: Mapped[int] = mapped_column(BigInteger, server_default=ZERO)
+    output_tokens: Mapped[int] = mapped_column(BigInteger, server_default=ZERO)
+    cost_usd: Mapped[Decimal] = mapped_column(Numeric, server_default=ZERO)
+
+    __table_args__ = ({"postgresql_with": {"fillfactor": "50"}},)
 
 
 class IdempotencyKey(Table):

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from core.blobs import store
 from core.database.pool import Connection, Pool
-from core.errors import NotFound
+from core.errors import NotFound, StorageFull
 from core.files.changes import FileChange, apply_changes
 from core.ids import Prefix, encode
 from core.jobs.job import timestamp
+from core.limits.repository import stored_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +83,19 @@ async def changed_since(connection: Connection | Pool, session_id: UUID, seen: i
     )
 
 
-async def put(pool: Pool, tenant_id: UUID, session_id: UUID, path: str, source: IO[bytes]) -> tuple[File, bool]:
+async def put(
+    pool: Pool, tenant_id: UUID, session_id: UUID, path: str, source: IO[bytes], storage_limit: int | None = None
+) -> tuple[File, bool]:
     """Store an upload as the newest version of `path`. Returns it, and whether the path is new.
 
-    Raises NotFound when the session is not this tenant's.
+    Raises NotFound when the session is not this tenant's, and StorageFull when the tenant would have more than
+    `storage_limit` bytes. Uploads at the same time don't see each other: together they can pass it by what they bring.
     """
     async with pool.acquire() as connection, connection.transaction():
         blob = await store.write(connection, tenant_id, source)
+        # This one is not counted yet: that happens at the commit.
+        if storage_limit is not None and await stored_bytes(connection, tenant_id) + blob.size > storage_limit:
+            raise StorageFull(storage_limit)
         await lock_session(connection, tenant_id, session_id)
         known = await connection.fetchval(_CURRENT + " AND path = $3", tenant_id, session_id, path)
         change = FileChange(path, "modified" if known else "created", blob.id, blob.size)
@@ -110,3 +117,21 @@ async def lock_session(connection: Connection, tenant_id: UUID, session_id: UUID
         "SELECT 1 FROM sessions WHERE id = $1 AND tenant_id = $2 FOR UPDATE", session_id, tenant_id
     ):
         raise NotFound("There is no such session.")
+
+
+async def remove_replaced(connection: Connection | Pool, limit: int = 1000) -> None:
+    """Remove versions that were replaced, or deleted, more than ten minutes ago, with their bytes.
+
+    Nothing leads to them any more; whoever was reading one by then has had that long to finish.
+    """
+    await connection.execute(
+        """
+        WITH gone AS (
+            DELETE FROM files WHERE id IN (
+                SELECT id FROM files WHERE replaced_at < now() - interval '10 minutes' LIMIT $1) RETURNING id, blob_id)
+        DELETE FROM blobs WHERE id IN (SELECT blob_id FROM gone)
+          AND NOT EXISTS (SELECT FROM files WHERE files.blob_id = blobs.id AND files.id NOT IN (SELECT id FROM gone))
+          AND NOT EXISTS (SELECT FROM artifacts WHERE artifacts.blob_id = blobs.id)
+        """,
+        limit,
+    )

@@ -17,6 +17,7 @@ from core.events.log import Event, moved, storable
 from core.files.changes import FileChange, apply_changes
 from core.jobs.locking import locked
 from core.jobs.states import BrokenOff, Failure, State, after_break, retry_delay
+from core.usage.used import USED_BY_ENDED, Used
 
 Held = tuple[UUID, int]
 """A job and the attempt that has, or had, it. One process can meet two attempts of a job at the same time: one that it
@@ -41,6 +42,8 @@ class Claim:
     """What the claim said of itself."""
     seconds_left: float | None
     """Until its deadline; None where it has none."""
+    key_id: UUID | None = None
+    """The API key that it was submitted with."""
 
     @property
     def held(self) -> Held:
@@ -59,10 +62,10 @@ claimed AS (
                     lease_until = now() + $4::interval, started_at = now(), last_seq = last_seq + 1
     FROM held WHERE jobs.id = held.id
     RETURNING jobs.id, tenant_id, session_id, agent, lane, attempt, max_attempts, created_at, last_seq,
-              extract(epoch FROM deadline_at - now())::float8 AS seconds_left),
+              key_id, extract(epoch FROM deadline_at - now())::float8 AS seconds_left),
 told AS ({moved("claimed", "job.running", "jsonb_build_object('worker', $5::text)")})
 SELECT claimed.id, tenant_id, session_id, agent, lane, attempt, max_attempts, input, created_at, seconds_left,
-       last_seq, now() AS at
+       key_id, last_seq, now() AS at
 FROM claimed JOIN job_inputs ON job_id = claimed.id
 """
 
@@ -154,21 +157,26 @@ class Ending:
 
 _END = f"""
 WITH wanted AS (
-    SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::int[], $5::jsonb[], $6::jsonb[], $7::jsonb[])
-    AS w(id, attempt, state, count, result, error, usage)),
+    SELECT * FROM unnest($1::uuid[], $2::int[], $3::text[], $4::int[], $5::jsonb[], $6::jsonb[], $7::jsonb[],
+                         $12::bigint[], $13::bigint[], $14::numeric[])
+    AS w(id, attempt, state, count, result, error, usage, input_tokens, output_tokens, cost_usd)),
 held AS MATERIALIZED (
-    SELECT job.id, wanted.state, wanted.count, wanted.result, wanted.error, wanted.usage
+    SELECT job.id, wanted.state, wanted.count, wanted.result, wanted.error, wanted.usage,
+           wanted.input_tokens, wanted.output_tokens, wanted.cost_usd
     FROM {locked("wanted")} WHERE job.state = 'running' AND job.attempt = wanted.attempt),
 ended AS (
     UPDATE jobs SET state = held.state, finished_at = now(), lease_until = NULL, last_seq = last_seq + held.count + 1
     FROM held WHERE jobs.id = held.id
-    RETURNING jobs.id, attempt, last_seq, last_seq - held.count - 1 AS base, jobs.state, result, error, usage),
+    RETURNING jobs.id, attempt, last_seq, last_seq - held.count - 1 AS base, jobs.state, result, error, usage,
+              tenant_id, key_id, agent, worker_id, finished_at - started_at AS ran, input_tokens, output_tokens,
+              cost_usd),
 kept AS (INSERT INTO job_results (job_id, result, error, usage) SELECT id, result, error, usage FROM ended),
 said AS (
     INSERT INTO events (job_id, seq, attempt, type, data)
     SELECT ended.id, ended.base + given.place, ended.attempt, given.type, given.data
     FROM unnest($8::uuid[], $9::int[], $10::text[], $11::jsonb[]) AS given(id, place, type, data)
     JOIN ended USING (id)),
+used AS ({USED_BY_ENDED}),
 told AS ({moved("ended", "job.", state_column="state")})
 SELECT id, last_seq FROM ended
 """
@@ -203,6 +211,7 @@ async def _end(connection: Connection | Pool, endings: Sequence[tuple[Claim, End
         for claim_, ending in endings
         for place, (type_, data) in enumerate(ending.events, start=1)
     ]
+    used = [Used.of(ending.usage) for _, ending in endings]
     rows = await connection.fetch(
         _END,
         [claim_.id for claim_, _ in endings],
@@ -216,6 +225,9 @@ async def _end(connection: Connection | Pool, endings: Sequence[tuple[Claim, End
         [place for _, place, _, _ in said],
         [type_ for _, _, type_, _ in said],
         [data for _, _, _, data in said],
+        [one.input_tokens for one in used],
+        [one.output_tokens for one in used],
+        [one.cost_usd for one in used],
     )
     return {row["id"]: row["last_seq"] for row in rows}
 
@@ -273,7 +285,9 @@ async def break_off(pool: Pool, job_id: UUID, attempt: int, reason: str, *, coun
             await connection.execute(_REQUEUE, job_id, attempt, 0 if counts else 1, delay, reason)
             return state
         error = _broken_off_error(state, row, reason)
-        await connection.execute(_END, [job_id], [attempt], [state.value], [0], [None], [error], [None], [], [], [], [])
+        await connection.execute(
+            _END, [job_id], [attempt], [state.value], [0], [None], [error], [None], [], [], [], [], [0], [0], [0]
+        )
         if session_id is not None:
             await pass_on(connection, session_id)
         return state

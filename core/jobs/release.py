@@ -47,6 +47,8 @@ class Load:
     interactive_waits: bool = True
     """There is something to release in the lane."""
     batch_waits: bool = True
+    limited: bool = False
+    """Some tenant may have only so many jobs under way."""
 
     @property
     def window(self) -> int:
@@ -89,23 +91,39 @@ SELECT planner, workers, slots, under_way, batch_under_way,
        EXISTS (SELECT FROM jobs WHERE agent = ANY($2::text[]) AND lane = 'interactive' AND state = 'queued'
                AND released_at IS NULL AND ready) AS interactive_waits,
        EXISTS (SELECT FROM jobs WHERE agent = ANY($2::text[]) AND lane = 'batch' AND state = 'queued'
-               AND released_at IS NULL AND ready) AS batch_waits
+               AND released_at IS NULL AND ready) AS batch_waits,
+       EXISTS (SELECT FROM tenants WHERE limits ? 'running_jobs') AS limited
 FROM me, live, busy, (SELECT set_config('synchronous_commit', 'off', true)) AS hint
 """
 
 
-async def plan(connection: Connection, pool: str, agents: Sequence[str], alive_within: timedelta) -> Load | None:
+async def plan(
+    connection: Connection,
+    pool: str,
+    agents: Sequence[str],
+    alive_within: timedelta,
+    running_limit: int | None = None,
+) -> Load | None:
     """Become the one planner of a worker pool until the end of this transaction, and see how busy the pool is.
 
     The transaction will not wait for the disk: a release that a crash of Postgres takes back is given again, with the
     same number, and whichever message comes first claims the job.
+
+    Pools are planned at the same time, but one after the other where tenants are limited in what they have under way
+    (`running_limit` is what the service says of all): what is counted for that must not be changed by another pool's
+    planner before the commit.
 
     None when another one plans it at the moment.
     """
     row = await connection.fetchrow(_LOAD, pool, list(agents), alive_within)
     assert row is not None
     planner, *counted = row.values()
-    return Load(*counted) if planner else None
+    if not planner:
+        return None
+    load = Load(*counted)
+    if load.limited or running_limit is not None:
+        await connection.execute("SELECT pg_advisory_xact_lock(hashtext('aci.running'), 0)")
+    return load
 
 
 FAIR = f"""
@@ -138,12 +156,19 @@ candidates AS (
         WHERE agent = $1 AND lane = $2 AND tenant_id = walk.tenant_id
           AND (state = 'running' OR (state = 'queued' AND released_at IS NOT NULL))) AS busy
     CROSS JOIN LATERAL (
+        SELECT CASE WHEN tenants.limits ? 'running_jobs' THEN (tenants.limits->>'running_jobs')::integer
+                    ELSE $5::integer END AS running_limit) AS held_to
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS count FROM jobs
+        WHERE held_to.running_limit IS NOT NULL AND tenant_id = walk.tenant_id
+          AND (state = 'running' OR (state = 'queued' AND released_at IS NOT NULL))) AS everywhere
+    CROSS JOIN LATERAL (
         SELECT id, tenant_id, row_number() OVER (ORDER BY priority DESC, id) AS rank FROM (
             SELECT id, tenant_id, priority FROM jobs
             WHERE agent = $1 AND lane = $2 AND tenant_id = walk.tenant_id
               AND state = 'queued' AND released_at IS NULL AND ready
             ORDER BY priority DESC, id LIMIT $4) AS front) AS best
-    WHERE tenants.running_limit IS NULL OR busy.count + best.rank <= tenants.running_limit
+    WHERE held_to.running_limit IS NULL OR everywhere.count + best.rank <= held_to.running_limit
     ORDER BY share, walk.turn, best.rank LIMIT $4),
 held AS MATERIALIZED (
     SELECT job.id, wanted.share, wanted.turn
@@ -158,15 +183,16 @@ SELECT id, release, tenant_id FROM released ORDER BY share, turn, priority DESC,
 
 
 async def release(
-    connection: Connection, agent: str, lane: Lane, count: int, cursor: UUID
+    connection: Connection, agent: str, lane: Lane, count: int, cursor: UUID, running_limit: int | None = None
 ) -> tuple[list[Release], UUID]:
     """Pick up to `count` jobs of one lane in fair order, and give each a release. Publish them after the commit.
 
-    Tenants take turns in proportion to their weight, counting what they have under way, up to their limit; inside a
-    tenant, priority and age decide. The walk over tenants begins after `cursor` and wraps. Returns the picks in their
+    Tenants take turns in proportion to their weight, counting what they have under way; inside a tenant, priority and
+    age decide. A tenant's limit of running jobs, or else `running_limit`, counts what it has under way of all agents in
+    both lanes. The walk over tenants begins after `cursor` and wraps. Returns the picks in their
     order, and the cursor for the next time. Its cost depends on `count`, not on how many jobs or tenants wait.
     """
-    rows = await connection.fetch(FAIR, agent, lane.value, cursor, count)
+    rows = await connection.fetch(FAIR, agent, lane.value, cursor, count, running_limit)
     picks = [Release(row["id"], row["release"], agent, lane.value) for row in rows]
     return picks, rows[-1]["tenant_id"] if rows else FIRST_TENANT
 

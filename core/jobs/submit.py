@@ -15,6 +15,7 @@ from core.jobs.cancel import request_cancel, stop_queued
 from core.jobs.job import Job
 from core.jobs.lease import pass_on
 from core.jobs.states import Holds, OnBusy, State
+from core.limits.admission import DAY_LEFT, Bounds, refused_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +38,38 @@ class Submission:
     on_busy: OnBusy = OnBusy.ENQUEUE
     metadata: dict[str, Any] | None = None
     replayed_from: UUID | None = None
+    key_id: UUID | None = None
+    """The API key that it was submitted with."""
+    bounds: Bounds | None = None
+    """Limits that have to be counted before it is taken; None where there are none, which costs nothing."""
 
 
 _INSERT = f"""
 WITH job AS (
     INSERT INTO jobs (id, tenant_id, session_id, session_seq, holds, agent, lane, priority, state, ready,
-                      max_attempts, last_seq, run_at, deadline_at, replayed_from)
+                      max_attempts, last_seq, run_at, deadline_at, replayed_from, key_id)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9 AND coalesce($15 <= now(), true), $10, 1, $15,
-            coalesce($15, now()) + make_interval(secs => $11), $12)
+            coalesce($15, now()) + make_interval(secs => $11), $12, $16)
     RETURNING id, attempt, last_seq, created_at, deadline_at),
 input AS (INSERT INTO job_inputs (job_id, input, metadata) SELECT id, $13, $14 FROM job),
 told AS ({moved("job", "job.queued")})
 SELECT created_at, deadline_at FROM job
 """
+
+_INSERT_WITHIN = f"""
+WITH refused AS MATERIALIZED (SELECT {refused_by(17, tenant="$2", key="$16")} AS by),
+job AS (
+    INSERT INTO jobs (id, tenant_id, session_id, session_seq, holds, agent, lane, priority, state, ready,
+                      max_attempts, last_seq, run_at, deadline_at, replayed_from, key_id)
+    SELECT $1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9 AND coalesce($15 <= now(), true), $10, 1, $15,
+           coalesce($15, now()) + make_interval(secs => $11), $12, $16
+    FROM refused WHERE by IS NULL
+    RETURNING id, attempt, last_seq, created_at, deadline_at),
+input AS (INSERT INTO job_inputs (job_id, input, metadata) SELECT id, $13, $14 FROM job),
+told AS ({moved("job", "job.queued")})
+SELECT created_at, deadline_at, by, ({DAY_LEFT})::float8 AS day_left FROM refused LEFT JOIN job ON true
+"""
+"""The same, unless a limit is in the way: in one statement, so that nobody else's job can come in between."""
 
 _NEXT_IN_SESSION = """
 WITH session AS (
@@ -65,8 +85,8 @@ FROM session
 async def submit(pool: Pool, wanted: Submission) -> Job:
     """Write the job, in a transaction of its own: one statement where there is no session to lock.
 
-    Raises NotFound when the session is not there or not this tenant's, and Conflict when it is busy and the
-    submitter would not wait.
+    Raises NotFound when the session is not there or not this tenant's, Conflict when it is busy and the submitter
+    would not wait, and LimitReached.
     """
     if wanted.session_id is None:
         return await _insert(pool, wanted, None, ready=True)
@@ -75,7 +95,7 @@ async def submit(pool: Pool, wanted: Submission) -> Job:
 
 
 async def submit_in(connection: Connection, wanted: Submission) -> Job:
-    """The same within the caller's transaction. Raises NotFound."""
+    """The same within the caller's transaction, with the same errors."""
     if wanted.session_id is None:
         return await _insert(connection, wanted, None, ready=True)
     # The lock first and by itself: only a statement that starts after it sees what others in the session did.
@@ -122,8 +142,9 @@ async def _make_way(connection: Connection, wanted: Submission, session_id: UUID
 
 async def _insert(connection: Connection | Pool, wanted: Submission, session_seq: int | None, *, ready: bool) -> Job:
     job_id, input_, metadata = new_id(), storable(wanted.input), storable(wanted.metadata or {})
+    bounds = wanted.bounds
     row = await connection.fetchrow(
-        _INSERT,
+        _INSERT if bounds is None else _INSERT_WITHIN,
         job_id,
         wanted.tenant_id,
         wanted.session_id,
@@ -139,8 +160,12 @@ async def _insert(connection: Connection | Pool, wanted: Submission, session_seq
         input_,
         metadata,
         wanted.run_at,
+        wanted.key_id,
+        *(() if bounds is None else bounds.parameters()),
     )
     assert row is not None
+    if bounds is not None and row["by"] is not None:
+        raise bounds.refusal(row["by"], row["day_left"])
     # What was just written is known; reading it back would cost every submit a second round trip.
     return Job(
         id=job_id,

@@ -64,7 +64,7 @@ async def dispatch(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     pool = await open_pool(settings, planning=ALWAYS_BY_INDEX)
     messages = Messages(settings)
-    planners = {name: Planner(pool, messages, name) for name in pools()}
+    planners = {name: Planner(pool, messages, name, settings.limit_running_jobs) for name in pools()}
 
     def wake(name: str = "") -> None:
         for planner in [planners[name]] if name in planners else planners.values():

@@ -29,8 +29,9 @@ REPEAT_AFTER = timedelta(seconds=10)
 class Planner:
     """One loop a pool: woken by `wake`, or by its own clock."""
 
-    def __init__(self, pool: Pool, messages: Messages, pool_name: str) -> None:
+    def __init__(self, pool: Pool, messages: Messages, pool_name: str, running_limit: int | None = None) -> None:
         self._pool = pool
+        self._running_limit = running_limit
         self._messages = messages
         self._name = pool_name
         self._agents = [spec.name for spec in pool_agents(pool_name)]
@@ -74,7 +75,7 @@ class Planner:
         """Release what there is room for, the interactive lane first. Returns how many jobs that was."""
         picked: list[release.Release] = []
         async with self._pool.acquire() as connection, connection.transaction():
-            load = await release.plan(connection, self._name, self._agents, ALIVE_WITHIN)
+            load = await release.plan(connection, self._name, self._agents, ALIVE_WITHIN, self._running_limit)
             if load is None:
                 return 0
             room = min(load.interactive_room(), MOST_AT_ONCE)
@@ -95,7 +96,7 @@ class Planner:
                 break
             cursor = self._cursors.get((agent, lane), release.FIRST_TENANT)
             more, self._cursors[agent, lane] = await release.release(
-                connection, agent, lane, room - len(picked), cursor
+                connection, agent, lane, room - len(picked), cursor, self._running_limit
             )
             picked += more
         return picked

@@ -19,9 +19,11 @@ from core.access import sign_ins
 from core.blobs import store
 from core.channels import EPOCH_KEY
 from core.database.pool import DATABASE_FAULTS, Pool
+from core.files import repository as files
 from core.ids import Prefix, encode, new_id
 from core.jobs import cancel, lease
 from core.settings import Settings
+from core.usage import repository as usage
 from core.workers import repository as workers
 from workers.dispatcher.planner import Planner
 from workers.publisher import Publisher
@@ -112,6 +114,8 @@ class Reconciler:
 async def tidy(pool: Pool) -> None:
     """Remove what nothing refers to any more."""
     await store.remove_orphans(pool)
+    await files.remove_replaced(pool)
+    await usage.merge_past(pool)
     await workers.remove_gone(pool)
     await idempotency.forget_old(pool)
     await sign_ins.forget_old(pool)

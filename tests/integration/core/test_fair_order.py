@@ -20,11 +20,11 @@ from core.workers import repository as workers
 async def tenant(life: Life, *, weight: int = 1, limit: int | None = None) -> UUID:
     tenant_id = new_id()
     await life.pool.execute(
-        "INSERT INTO tenants (id, name, weight, running_limit) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO tenants (id, name, weight, limits) VALUES ($1, $2, $3, $4)",
         tenant_id,
         secrets.token_hex(8),
         weight,
-        limit,
+        {} if limit is None else {"running_jobs": limit},
     )
     return tenant_id
 

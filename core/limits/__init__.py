@@ -1,0 +1,1 @@
+"""How much: what a tenant, and each of its keys, may ask for, hold and spend."""

@@ -1,0 +1,1 @@
+"""What was used, by day (UTC), tenant, key and agent."""
