@@ -18,6 +18,9 @@ from core.files.changes import FileChange
 from core.jobs.lease import Claim
 from core.jobs.states import Failure
 from core.settings import Settings
+from core.usage.used import Used
+from workers.models.prices import priced
+from workers.quotas import Quotas
 from workers.resources import Resources
 
 
@@ -95,6 +98,28 @@ class Context:
     """Set when the run should end early; `stop_reason` says why. Check it, or wait on it beside the work."""
     stop_reason: str | None = None
     """`cancel`, `timeout`, `deadline`, `lease` (lost) or `shutdown`."""
+    quotas: Quotas | None = None
+    """What may still be spent and stored; None where nothing is limited."""
+
+    async def check_budget(self, usage: dict[str, Any] | None = None, result: dict[str, Any] | None = None) -> None:
+        """To be asked before a model is: raises AgentFailure (`budget-exceeded`) when the day's tokens or money are
+        used up. `usage` is what this job has used so far, and `result` what it has made, which it keeps.
+        """
+        if self.quotas is None:
+            return
+        spent = await self.quotas.overspent(self.claim, Used.of(priced(usage, self.settings.model_prices)))
+        if spent is not None:
+            raise AgentFailure(
+                Failure.BUDGET_EXCEEDED,
+                "The day's budget is used up",
+                f"{spent} The next day begins at 00:00 UTC.",
+                result=result,
+                usage=usage,
+            )
+
+    async def has_room(self, size: int) -> bool:
+        """Whether `size` bytes more may be stored."""
+        return self.quotas is None or await self.quotas.has_room(self.claim, size)
 
     @property
     def job_id(self) -> UUID:

@@ -14,6 +14,7 @@ from core.jobs import lease
 from core.jobs.lease import Claim, Ending
 from core.jobs.states import Failure, State
 from workers.context import AgentFailure, Context, InfrastructureFault, Interrupted, Outcome
+from workers.models.prices import priced
 
 if TYPE_CHECKING:
     from workers.process import WorkerProcess
@@ -48,6 +49,7 @@ class JobRun:
             resources=process.resources,
             emit=self._emit,
             flush=lambda: process.events.flush(claim.held),
+            quotas=process.quotas,
         )
 
     def stop(self, reason: str) -> None:
@@ -137,6 +139,7 @@ class JobRun:
             }
         elif ending.state is State.CANCELLED and reason == "deadline":
             ending.state = State.EXPIRED
+        ending.usage = priced(ending.usage, self._process.settings.model_prices)
         ending.events = await self._process.events.take(self.claim.held)
         seq = await self._process.ends.call((self.claim, ending))
         if seq is None:

@@ -14,6 +14,7 @@ import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -38,6 +39,7 @@ from workers.gathering import Gathering
 from workers.heartbeat import Heartbeat, end_process
 from workers.job_run import STOP_GRACE_S, JobRun
 from workers.publisher import Publisher
+from workers.quotas import Quotas
 from workers.resources import Resources
 
 logger = logging.getLogger(__name__)
@@ -75,6 +77,7 @@ class WorkerProcess:
         self.publisher: Publisher
         self.events: EventWriter
         self.doorbell: Doorbell
+        self.quotas: Quotas
         self._loop: asyncio.AbstractEventLoop | None = None
         self._slots: asyncio.Semaphore
         self._tasks: set[asyncio.Task[None]] = set()
@@ -144,7 +147,11 @@ class WorkerProcess:
         self._slots = asyncio.Semaphore(self.settings.worker_slots)
         self.pool = await open_pool(self.settings)
         try:
-            async with Publisher(self.settings) as self.publisher, Doorbell(self.settings) as self.doorbell:
+            async with (
+                Publisher(self.settings) as self.publisher,
+                Doorbell(self.settings) as self.doorbell,
+                aclosing(Quotas(self.settings, self.pool)) as self.quotas,
+            ):
                 self.events = EventWriter(
                     self.pool,
                     self.publisher,

@@ -47,6 +47,7 @@ LIMITS = {
     "timeout": (Failure.TIMEOUT, "The program ran too long", "It passed the sandbox server's own limit."),
 }
 """What our own server says of a run that it ended, as the user is told."""
+NO_ROOM = "it would be more than the limit allows to be stored"
 DIED = (Failure.USER_CODE_ERROR, "The program ended its interpreter", GONE)
 
 
@@ -210,6 +211,9 @@ class Run:
             content = await self._fetch(value.file)
             if content is None:
                 continue
+            if not await self._context.has_room(len(content)):
+                self._output.note(f"{value.file} was left out: {NO_ROOM}.")
+                continue
             await self._context.flush()
             kept = await artifacts.keep(self._context.pool, self._context.claim, value.file, mime, io.BytesIO(content))
             if kept is None:
@@ -239,6 +243,9 @@ class Run:
             content = await self._interpreters.blocking(lambda path=path: self._interpreter.read_file(path))  # type: ignore[misc]
             if content is None or len(content) > self._context.settings.max_upload_bytes:
                 self._output.note(f"{path} was left out: it can't be read.")
+                continue
+            if not await self._context.has_room(len(content)):
+                self._output.note(f"{path} was left out: {NO_ROOM}.")
                 continue
             async with self._context.pool.acquire() as connection, connection.transaction():
                 blob = await store.write(connection, self._context.claim.tenant_id, io.BytesIO(content))

@@ -18,7 +18,8 @@ from workers.resources import Resources
 
 
 async def run(input: GenerateInput, context: Context) -> Outcome:
-    """Write the program. Raises AgentFailure when no model could or would, Interrupted with what there was by then."""
+    """Write the program. Raises AgentFailure when no model could, would or may, Interrupted with what there was."""
+    await context.check_budget()
     chain = context.resources.models
     question = _question(input, await background(context, input.files))
     draft = Draft(context.emit)
@@ -78,6 +79,7 @@ async def _mended(chain: ModelChain, question: Question, context: Context, draft
     """Let the model that wrote it put it right, once. The old program stays where that brings nothing."""
     if context.stop.is_set():
         raise Interrupted(result=draft.result(), usage=_usage(draft))
+    await context.check_budget(_usage(draft), draft.result())
     context.emit("job.progress", message=f"Mending the program: {wrong}")
     context.emit("code.reset")
     wish = prompt_text("too_long") if draft.cut else prompt_text("mend").format(problem=wrong)

@@ -198,6 +198,34 @@ async def test_code_that_does_not_parse_is_mended_once_by_its_author(bedrock, jo
     assert "was never closed" in messages[-1]["content"][0]["text"]
 
 
+async def test_when_the_days_budget_is_used_up_by_the_first_answer_nobody_is_asked_to_mend_it(bedrock, job):
+    class Spent:
+        async def overspent(self, claim, used):
+            return "The 10 tokens are used." if used.tokens > 10 else None
+
+    bedrock.script(A, Say("Prints.\n```python\nprint(1\n```"), End())
+    one = job(f"bedrock:{A}")
+    one.context.quotas = Spent()
+    with pytest.raises(AgentFailure) as failed:
+        await one.run()
+    assert failed.value.error["type"] == "budget-exceeded"
+    assert failed.value.result["code"] == "print(1\n"
+    assert failed.value.usage["input_tokens"] == 11
+    assert bedrock.models_asked() == [A]
+
+
+async def test_with_nothing_left_no_model_is_asked(bedrock, job):
+    class Spent:
+        async def overspent(self, claim, used):
+            return "All is used."
+
+    one = job(f"bedrock:{A}")
+    one.context.quotas = Spent()
+    with pytest.raises(AgentFailure):
+        await one.run()
+    assert bedrock.models_asked() == []
+
+
 async def test_code_that_cannot_be_mended_is_given_with_a_warning(bedrock, job):
     bedrock.script(A, Say("Prints.\n```python\nprint(1\n```"), End())
     outcome = await job(f"bedrock:{A}").run()
