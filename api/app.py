@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
 from fastapi import FastAPI
 
@@ -18,6 +18,8 @@ from api.guards import Guards
 from api.health.endpoints import router as health_router
 from api.hub import Hub
 from api.jobs.endpoints import router as jobs_router
+from api.limits.endpoints import router as limits_router
+from api.limits.middleware import HeldToLimits
 from api.page import serve_page
 from api.problems import answer_with_problems
 from api.routing import add_routes
@@ -26,6 +28,9 @@ from core.access import operator
 from core.database.pool import open_pool
 from core.doorbell import Doorbell
 from core.jobs.stop_hints import StopHints
+from core.limits.backlog import Backlog
+from core.limits.book import Book
+from core.limits.rate import RateLimiter
 from core.settings import Settings
 
 VERSION = "0.1.0"
@@ -49,7 +54,10 @@ def create_app(settings: Settings) -> FastAPI:
                 hub = await opened.enter_async_context(Hub(settings, pool))
                 doorbell = await opened.enter_async_context(Doorbell(settings))
                 stop_hints = await opened.enter_async_context(StopHints(settings))
-                app.state.services = Services(settings, pool, hub, doorbell, stop_hints)
+                book = await opened.enter_async_context(aclosing(Book(settings, pool)))
+                rates = await opened.enter_async_context(aclosing(RateLimiter(settings)))
+                backlog = await opened.enter_async_context(Backlog(settings, pool))
+                app.state.services = Services(settings, pool, hub, doorbell, stop_hints, book, rates, backlog)
                 app.state.gate = await opened.enter_async_context(Gate(settings, pool)) if asked else None
                 yield
         finally:
@@ -72,10 +80,12 @@ def create_app(settings: Settings) -> FastAPI:
         agents_router,
         access_router,
         admin_router,
+        limits_router,
         health_router,
     )
     serve_page(app, settings.page_dir)
     answer_with_problems(app)
+    app.add_middleware(HeldToLimits)
     app.add_middleware(Authentication if asked else Everybody)
     app.add_middleware(Guards, settings=settings)
     return app

@@ -22,6 +22,9 @@ from core.doorbell import Doorbell
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.ids import Prefix, decode
 from core.jobs.stop_hints import StopHints
+from core.limits.backlog import Backlog
+from core.limits.book import Book
+from core.limits.rate import RateLimiter
 from core.settings import Settings
 
 
@@ -34,6 +37,9 @@ class Services:
     hub: Hub
     doorbell: Doorbell
     stop_hints: StopHints
+    limits: Book
+    rates: RateLimiter
+    backlog: Backlog
 
 
 def services_of(request: Request) -> Services:

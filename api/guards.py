@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from core.errors import ServiceError, TooLarge
 from core.ids import new_id
 from core.settings import Settings
 
@@ -32,10 +33,23 @@ SECURITY_HEADERS = (
 class Refused(Exception):
     """A request that goes no further."""
 
-    def __init__(self, status: int, slug: str, detail: str, title: str | None = None) -> None:
+    def __init__(
+        self, status: int, slug: str, detail: str, title: str | None = None, members: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(detail)
         self.status, self.slug, self.detail = status, slug, detail
         self.title = title or HTTPStatus(status).phrase
+        self.members = members or {}
+
+
+class BodyTooLarge(HTTPException):
+    """Raised while a body is read. Not a `ServiceError`, which the reading of a form or of JSON would take for a fault
+    of the body's form.
+    """
+
+    def __init__(self, error: ServiceError) -> None:
+        super().__init__(error.status, error.detail)
+        self.error = error
 
 
 PORT = re.compile(r":\d*$")
@@ -110,7 +124,8 @@ class Guards:
             raise Refused(400, "bad-request", "Content-Length is not a number.")
         limit = self._upload_limit if upload else self._json_limit
         if length is not None and int(length) > limit:
-            raise Refused(413, "too-large", f"The body is larger than {limit} bytes.")
+            error = TooLarge(f"The body is larger than {limit} bytes.")
+            raise Refused(error.status, error.slug, error.detail, error.title)
         has_body = length not in (None, b"0") or b"transfer-encoding" in headers
         if has_body and not upload:
             kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
@@ -128,7 +143,7 @@ def _counted(receive: Receive, limit: int) -> Receive:
         if message["type"] == "http.request":
             seen += len(message.get("body", b""))
             if seen > limit:
-                raise HTTPException(413, f"The body is larger than {limit} bytes.")
+                raise BodyTooLarge(TooLarge(f"The body is larger than {limit} bytes."))
         return message
 
     return counted
@@ -164,6 +179,7 @@ async def refuse(
             "detail": refused.detail,
             "instance": scope["path"],
             "request_id": scope["request_id"],
+            **refused.members,
         }
     ).encode()
     headers = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from api.guards import BodyTooLarge
 from core.agents.registry import agents
 from core.database.pool import AWAY
 from core.errors import InvalidInput, ServiceError, Unauthorized, Unavailable
@@ -20,7 +21,6 @@ from core.errors import InvalidInput, ServiceError, Unauthorized, Unavailable
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
-RETRY_AFTER_S = 2
 
 MOST_ERRORS = 100
 """Wrong fields that one answer names."""
@@ -43,6 +43,8 @@ class Problem(BaseModel):
     instance: str = Field(description="Path of the request")
     request_id: str
     errors: list[FieldError] | None = Field(None, description="With 422: which fields, and why")
+    limit: str | None = Field(None, description="With 429: which limit, by its name in `/v1/me`")
+    whose: str | None = Field(None, description="With 429: whose it is, `tenant` or `key`")
 
 
 def problem(
@@ -53,6 +55,7 @@ def problem(
     detail: str,
     errors: Sequence[dict[str, str]] | None = None,
     headers: dict[str, str] | None = None,
+    members: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """The answer for a problem."""
     body: dict[str, Any] = {
@@ -62,6 +65,7 @@ def problem(
         "detail": detail,
         "instance": request.url.path,
         "request_id": request.scope.get("request_id", ""),
+        **(members or {}),
     }
     if errors is not None:
         body["errors"] = list(errors)
@@ -87,14 +91,16 @@ def _pointer(location: Sequence[int | str]) -> str:
 async def _service_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, ServiceError)
     errors = [{"pointer": error.pointer, "detail": error.detail}] if isinstance(error, InvalidInput) else None
-    return problem(request, error.status, error.slug, error.title, error.detail, errors, headers_for(error))
+    return problem(
+        request, error.status, error.slug, error.title, error.detail, errors, headers_for(error), error.members()
+    )
 
 
 def headers_for(error: ServiceError) -> dict[str, str] | None:
-    """What the status of an error asks for (RFC 9110, 11.6.1 and 15.6.4)."""
+    """What the status of an error asks for (RFC 9110, 10.2.3 and 11.6.1)."""
     if isinstance(error, Unauthorized):
         return {"WWW-Authenticate": "Bearer"}
-    return {"Retry-After": str(RETRY_AFTER_S)} if isinstance(error, Unavailable) else None
+    return None if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:
@@ -110,6 +116,8 @@ async def _invalid(request: Request, error: Exception) -> JSONResponse:
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
+    if isinstance(error, BodyTooLarge):
+        return await _service_error(request, error.error)
     slug, title = _slug_of(error.status_code)
     return problem(
         request, error.status_code, slug, title, str(error.detail), headers=dict(error.headers or {}) or None

@@ -15,6 +15,8 @@ from core.access import keys, tenants
 from core.access.principal import NOBODY, Principal
 from core.errors import InsecureSignIn
 from core.ids import Prefix, encode
+from core.limits.repository import stored_bytes
+from core.usage import repository as usage
 
 router = resource("/v1", "access")
 
@@ -57,6 +59,8 @@ async def me(request: Request, response: Response, services: ServicesDep, princi
 
 async def _me(services: Services, principal: Principal, cookie: str | None) -> dict[str, Any]:
     tenant = await tenants.get(services.pool, principal.tenant_id)
+    allowance = await services.limits.of(principal.tenant_id, principal.key_id)
+    used, _ = await usage.today(services.pool, principal.tenant_id, principal.key_id)
     key = None if principal.key_id is None else (await keys.get(services.pool, principal.key_id)).view()
     return {
         "auth": services.settings.auth,
@@ -65,4 +69,10 @@ async def _me(services: Services, principal: Principal, cookie: str | None) -> d
         "scopes": sorted(principal.scopes),
         "key": key and {name: key[name] for name in ("id", "name", "hint", "expires_at")},
         "csrf_token": cookie and cookies.csrf_token(cookie),
+        "limits": allowance.effective,
+        "used": {
+            "tokens_today": used.tokens,
+            "cost_today_usd": float(used.cost_usd),
+            "storage_bytes": await stored_bytes(services.pool, principal.tenant_id),
+        },
     }

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from core.access.principal import Scope
+from core.limits.model import Limits
 
 
 class SignInRequest(BaseModel):
@@ -33,6 +34,14 @@ class KeyOfMe(BaseModel):
     expires_at: str | None
 
 
+class UsedOfMe(BaseModel):
+    """What the tenant has used of its limits."""
+
+    tokens_today: int = Field(description="In and out, by jobs that ended since 00:00 UTC")
+    cost_today_usd: float
+    storage_bytes: int
+
+
 class Me(BaseModel):
     """Who asks."""
 
@@ -44,3 +53,5 @@ class Me(BaseModel):
     csrf_token: str | None = Field(
         description="With the page's cookie: what its unsafe requests carry as `X-CSRF-Token`. Ends with the sign-in"
     )
+    limits: Limits = Field(description="The tighter of the tenant's and the key's; null is unlimited")
+    used: UsedOfMe

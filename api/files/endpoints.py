@@ -18,6 +18,7 @@ from api.routing import resource
 from core.errors import InvalidInput
 from core.files import repository as files
 from core.files.paths import checked_path
+from core.limits.model import Allowance
 from core.sessions import repository as sessions
 
 router = resource("/v1/sessions/{session_id}/files", "files")
@@ -43,7 +44,7 @@ async def upload_files(
     paths = [checked_path(each.filename or "", f"/file/{place}") for place, each in enumerate(file)]
     stored = []
     for path, each in zip(paths, file, strict=True):
-        kept, _ = await files.put(services.pool, tenant, session_id, path, each.file)
+        kept, _ = await files.put(services.pool, tenant, session_id, path, each.file, _limit(request))
         stored.append(kept.view())
     return {"items": stored}
 
@@ -59,7 +60,7 @@ async def put_file(
         async for piece in request.stream():
             spool.write(piece)
         spool.seek(0)
-        kept, is_new = await files.put(services.pool, tenant, session_id, path, cast(IO[bytes], spool))
+        kept, is_new = await files.put(services.pool, tenant, session_id, path, cast(IO[bytes], spool), _limit(request))
     response.status_code = 201 if is_new else 200
     return kept.view()
 
@@ -79,3 +80,9 @@ async def get_file(
 async def delete_file(session_id: SessionId, path: str, services: ServicesDep, tenant: TenantDep) -> None:
     """Delete a file."""
     await files.delete(services.pool, tenant, session_id, path)
+
+
+def _limit(request: Request) -> int | None:
+    """Bytes that the tenant may have stored."""
+    allowance: Allowance = request.scope["allowance"]
+    return allowance.storage_bytes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, TypedDict, cast
 from uuid import UUID
 
 from fastapi import Header, Query, Request, Response
@@ -19,8 +19,9 @@ from api.responses import json_response
 from api.routing import DirectRoute, resource
 from api.streams import event_stream
 from core.agents.registry import agents
+from core.agents.spec import AgentSpec
 from core.database.pool import Connection
-from core.errors import Conflict
+from core.errors import Conflict, Overloaded
 from core.events import log
 from core.idempotency import Key, once
 from core.ids import Prefix, decode, encode
@@ -28,6 +29,8 @@ from core.jobs import artifacts, cancel, position, reading, submit
 from core.jobs.job import Job, JobView
 from core.jobs.states import Lane, OnBusy, State
 from core.jobs.submit import Submission
+from core.limits.admission import Bounds
+from core.limits.model import Allowance
 
 router = resource("/v1/jobs", "jobs")
 
@@ -73,6 +76,7 @@ async def submit_job(request: Request, wanted: JobCreate) -> Response:
         run_at=job.run_at,
         on_busy=job.on_busy,
         metadata=job.metadata,
+        **_held_to(request, spec),
     )
     asked = None if key is None else job.model_dump(mode="json")
     view, headers = await _submitted(services, submission, "POST /v1/jobs", key, asked)
@@ -169,7 +173,11 @@ async def cancel_job(job_id: JobId, services: ServicesDep, tenant: TenantDep) ->
 
 @router.post("/{job_id}/retry", status_code=202, response_model=JobView)
 async def retry_job(
-    job_id: JobId, services: ServicesDep, tenant: TenantDep, idempotency_key: IdempotencyKey = None
+    job_id: JobId,
+    services: ServicesDep,
+    tenant: TenantDep,
+    request: Request,
+    idempotency_key: IdempotencyKey = None,
 ) -> Any:
     """A new job with the same input."""
     job = await reading.get(services.pool, tenant, job_id)
@@ -188,6 +196,7 @@ async def retry_job(
         max_attempts=job.max_attempts,
         metadata=job.metadata,
         replayed_from=job.id,
+        **_held_to(request, agents()[job.agent]),
     )
     route = f"POST /v1/jobs/{encode(Prefix.JOB, job_id)}/retry"
     view, headers = await _submitted(services, submission, route, idempotency_key, None)
@@ -223,10 +232,24 @@ def _wake(services: Services, agent: str) -> None:
     services.doorbell.ring(spec.pool if spec else "")
 
 
+class HeldTo(TypedDict):
+    """Whose limits a submit is held to, and which of them have to be counted first."""
+
+    key_id: UUID | None
+    bounds: Bounds | None
+
+
+def _held_to(request: Request, spec: AgentSpec) -> HeldTo:
+    allowance: Allowance = request.scope["allowance"]
+    return {"key_id": allowance.key_id, "bounds": Bounds.of(allowance, asks_models=spec.asks_models)}
+
+
 async def _submitted(
     services: Services, submission: Submission, route: str, key: str | None, request: Any
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """Submit, once for each idempotency key, and wake the dispatcher. Returns the job as it is shown, and headers."""
+    if services.backlog.full:
+        raise Overloaded("More jobs wait than this service takes, of all its users together. Try again in a while.")
     headers: dict[str, str] = {}
     if key is None:
         view = (await submit.submit(services.pool, submission)).view()

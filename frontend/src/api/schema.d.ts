@@ -145,6 +145,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/admin/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Service Limits
+         * @description What holds for tenants of which nothing else is said; the service's settings say it.
+         */
+        get: operations["service_limits_v1_admin_limits_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/limits/keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Key Limits
+         * @description A key's limits.
+         */
+        get: operations["key_limits_v1_admin_limits_keys__key_id__get"];
+        /**
+         * Set Key Limits
+         * @description Say this of a key. Its tenant's limits go on holding: a key's can only be tighter.
+         */
+        put: operations["set_key_limits_v1_admin_limits_keys__key_id__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/limits/tenants/{tenant_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tenant Limits
+         * @description A tenant's limits.
+         */
+        get: operations["tenant_limits_v1_admin_limits_tenants__tenant_id__get"];
+        /**
+         * Set Tenant Limits
+         * @description Say this of a tenant, in place of all that was said before. Holds in every process within seconds.
+         */
+        put: operations["set_tenant_limits_v1_admin_limits_tenants__tenant_id__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/admin/tenants": {
         parameters: {
             query?: never;
@@ -188,7 +256,7 @@ export interface paths {
         head?: never;
         /**
          * Change Tenant
-         * @description Change its name, weight or limit, suspend it, or let it in again.
+         * @description Change its name or weight, suspend it, or let it in again.
          */
         patch: operations["change_tenant_v1_admin_tenants__tenant_id__patch"];
         trace?: never;
@@ -523,10 +591,56 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Usage
+         * @description Jobs, seconds, tokens and cost by day and agent.
+         */
+        get: operations["get_usage_v1_usage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AgentDayView
+         * @description What an agent's jobs used that ended on one day (UTC). Jobs that never ran are not among them.
+         */
+        AgentDayView: {
+            /** Agent */
+            agent: string;
+            /**
+             * Cost Usd
+             * @description As far as the models have prices (`ACI_MODEL_PRICES`)
+             */
+            cost_usd: number;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Input Tokens */
+            input_tokens: number;
+            /** Jobs */
+            jobs: number;
+            /** Output Tokens */
+            output_tokens: number;
+            /** Run S */
+            run_s: number;
+        };
         /**
          * AgentList
          * @description All agents.
@@ -1395,6 +1509,103 @@ export interface components {
             running: number;
         };
         /**
+         * Limits
+         * @description Null is unlimited. A field that is left out says nothing: then the next wider limit holds alone.
+         */
+        "Limits-Input": {
+            /**
+             * Batch Lines
+             * @description Lines of one batch
+             */
+            batch_lines?: number | null;
+            /**
+             * Cost Per Day Usd
+             * @description What they cost in a day (UTC), in USD
+             */
+            cost_per_day_usd?: number | null;
+            /**
+             * Queued Jobs
+             * @description Jobs that wait
+             */
+            queued_jobs?: number | null;
+            /**
+             * Requests Per Minute
+             * @description Requests a minute; a minute's worth may come at once
+             */
+            requests_per_minute?: number | null;
+            /**
+             * Running Jobs
+             * @description Jobs under way at once, over all agents. For a key: its queued and running jobs together
+             */
+            running_jobs?: number | null;
+            /**
+             * Storage Bytes
+             * @description Bytes of the tenant's files and figures. For a key: it adds none beyond
+             */
+            storage_bytes?: number | null;
+            /**
+             * Tokens Per Day
+             * @description Tokens of language models, in and out, in a day (UTC)
+             */
+            tokens_per_day?: number | null;
+        };
+        /**
+         * Limits
+         * @description Null is unlimited. A field that is left out says nothing: then the next wider limit holds alone.
+         */
+        "Limits-Output": {
+            /**
+             * Batch Lines
+             * @description Lines of one batch
+             */
+            batch_lines: number | null;
+            /**
+             * Cost Per Day Usd
+             * @description What they cost in a day (UTC), in USD
+             */
+            cost_per_day_usd: number | null;
+            /**
+             * Queued Jobs
+             * @description Jobs that wait
+             */
+            queued_jobs: number | null;
+            /**
+             * Requests Per Minute
+             * @description Requests a minute; a minute's worth may come at once
+             */
+            requests_per_minute: number | null;
+            /**
+             * Running Jobs
+             * @description Jobs under way at once, over all agents. For a key: its queued and running jobs together
+             */
+            running_jobs: number | null;
+            /**
+             * Storage Bytes
+             * @description Bytes of the tenant's files and figures. For a key: it adds none beyond
+             */
+            storage_bytes: number | null;
+            /**
+             * Tokens Per Day
+             * @description Tokens of language models, in and out, in a day (UTC)
+             */
+            tokens_per_day: number | null;
+        };
+        /**
+         * LimitsView
+         * @description Limits as they are said, and as they hold.
+         */
+        LimitsView: {
+            /** @description What holds: of a tenant with the service's defaults, of a key the tighter */
+            effective: components["schemas"]["Limits-Output"];
+            /**
+             * Said
+             * @description What was said of it: null is unlimited, and a name that is missing says nothing
+             */
+            said: {
+                [key: string]: number | null;
+            };
+        };
+        /**
          * Me
          * @description Who asks.
          */
@@ -1411,11 +1622,14 @@ export interface components {
              */
             csrf_token: string | null;
             key: components["schemas"]["KeyOfMe"] | null;
+            /** @description The tighter of the tenant's and the key's; null is unlimited */
+            limits: components["schemas"]["Limits-Output"];
             /** Scopes */
             scopes: components["schemas"]["Scope"][];
             /** Subject */
             subject: string;
             tenant: components["schemas"]["TenantOfMe"];
+            used: components["schemas"]["UsedOfMe"];
         };
         /**
          * ModelFallback
@@ -1601,6 +1815,11 @@ export interface components {
              * @description Path of the request
              */
             instance: string;
+            /**
+             * Limit
+             * @description With 429: which limit, by its name in `/v1/me`
+             */
+            limit?: string | null;
             /** Request Id */
             request_id: string;
             /** Status */
@@ -1612,6 +1831,11 @@ export interface components {
              * @description `/problems/` and a fixed name of the kind of problem
              */
             type: string;
+            /**
+             * Whose
+             * @description With 429: whose it is, `tenant` or `key`
+             */
+            whose?: string | null;
         };
         /**
          * QueuePlace
@@ -1831,11 +2055,6 @@ export interface components {
             /** Name */
             name: string;
             /**
-             * Running Limit
-             * @description Jobs of one agent and lane under way at once; null: as many as fit
-             */
-            running_limit?: number | null;
-            /**
              * Weight
              * @description Its share of the slots beside other tenants that wait
              * @default 1
@@ -1873,11 +2092,6 @@ export interface components {
              */
             name: string;
             /**
-             * Running Limit
-             * @description Jobs of one agent and lane under way at once; null: as many as fit
-             */
-            running_limit?: number | null;
-            /**
              * Suspended
              * @description Nobody of it is let in; what was accepted before is still done
              * @default false
@@ -1901,8 +2115,6 @@ export interface components {
             id: string;
             /** Name */
             name: string;
-            /** Running Limit */
-            running_limit: number | null;
             /** Suspended */
             suspended: boolean;
             /** Weight */
@@ -1941,6 +2153,39 @@ export interface components {
             queued_ms: number | null;
             /** Run Ms */
             run_ms: number | null;
+        };
+        /**
+         * UsageView
+         * @description Usage from a first to a last day, the newest first. A day or an agent without jobs is left out.
+         */
+        UsageView: {
+            /**
+             * First
+             * Format: date
+             */
+            first: string;
+            /** Items */
+            items: components["schemas"]["AgentDayView"][];
+            /**
+             * Last
+             * Format: date
+             */
+            last: string;
+        };
+        /**
+         * UsedOfMe
+         * @description What the tenant has used of its limits.
+         */
+        UsedOfMe: {
+            /** Cost Today Usd */
+            cost_today_usd: number;
+            /** Storage Bytes */
+            storage_bytes: number;
+            /**
+             * Tokens Today
+             * @description In and out, by jobs that ended since 00:00 UTC
+             */
+            tokens_today: number;
         };
     };
     responses: never;
@@ -2204,6 +2449,167 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NewKey"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    service_limits_v1_admin_limits_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Limits-Output"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    key_limits_v1_admin_limits_keys__key_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitsView"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_key_limits_v1_admin_limits_keys__key_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Limits-Input"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitsView"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tenant_limits_v1_admin_limits_tenants__tenant_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitsView"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_tenant_limits_v1_admin_limits_tenants__tenant_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Limits-Input"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimitsView"];
                 };
             };
             /** @description Something was wrong (RFC 9457) */
@@ -3070,6 +3476,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_usage_v1_usage_get: {
+        parameters: {
+            query?: {
+                /** @description First day (UTC); 30 days before the last */
+                from?: string | null;
+                /** @description Last day (UTC); today */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageView"];
+                };
             };
             /** @description Something was wrong (RFC 9457) */
             default: {

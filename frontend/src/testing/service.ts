@@ -16,6 +16,16 @@ export function aMe(change: Partial<Me> = {}): Me {
     scopes: ["admin", "user"],
     key: null,
     csrf_token: null,
+    limits: {
+      requests_per_minute: null,
+      running_jobs: null,
+      queued_jobs: null,
+      batch_lines: 50_000,
+      storage_bytes: null,
+      tokens_per_day: null,
+      cost_per_day_usd: null,
+    },
+    used: { tokens_today: 0, cost_today_usd: 0, storage_bytes: 0 },
     ...change,
   };
 }

@@ -26,14 +26,14 @@ async def acts(house: House, target: str) -> list[dict[str, Any]]:
 
 
 async def test_a_tenant_is_made_looked_up_and_changed(house: House) -> None:
-    made = await house.tenant(weight=3, running_limit=7)
-    assert (made["weight"], made["running_limit"], made["suspended"]) == (3, 7, False)
+    made = await house.tenant(weight=3)
+    assert (made["weight"], made["suspended"]) == (3, False)
     path = f"/tenants/{made['id']}"
     assert await house.as_admin("GET", path, 200) == made
     renamed = await house.as_admin("PATCH", path, 200, {"name": made["name"] + "!"})
     assert renamed == made | {"name": made["name"] + "!"}
-    assert (await house.as_admin("PATCH", path, 200, {"running_limit": None}))["running_limit"] is None
-    assert (await house.as_admin("PATCH", path, 200, {}))["weight"] == 3
+    assert (await house.as_admin("PATCH", path, 200, {"weight": 2}))["weight"] == 2
+    assert (await house.as_admin("PATCH", path, 200, {}))["weight"] == 2
     assert made["id"] in [one["id"] for one in (await house.as_admin("GET", "/tenants?limit=200", 200))["items"]]
 
 
@@ -48,7 +48,6 @@ async def test_a_tenant_is_made_looked_up_and_changed(house: House) -> None:
         {"name": 1},
         {"name": "a", "weight": 0},
         {"name": "a", "weight": 10**9},
-        {"name": "a", "running_limit": 0},
         {"name": "a", "colour": "red"},
     ],
 )

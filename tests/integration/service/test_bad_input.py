@@ -132,7 +132,8 @@ async def test_a_body_that_names_no_length_is_refused_where_it_passes_the_limit(
 
     answer = await client.http.post("/v1/jobs", content=pieces(), headers={"Content-Type": "application/json"})
     assert answer.status_code == 413
-    problem_of(answer)
+    assert problem_of(answer)["type"] == "/problems/too-large"
+    assert problem_of(answer)["title"] == "Too large"
 
 
 @pytest.mark.parametrize(
