@@ -28,7 +28,7 @@ from embedded.errors import StartFailed
 from embedded.identity import Identity, identity_for_postgres
 from embedded.keys import Keys, admin_key_file, load_or_draw
 from embedded.narrator import Happening, Kind, Narrator, parse
-from embedded.places import ROOT, Places, exclusive, publish_address, socket_folder
+from embedded.places import ROOT, Places, exclusive, publish_address, published_environment, socket_folder
 from embedded.screen import Follower, Screen, end_of
 
 READY_SECONDS = 90.0  # how long the first answer of the API is waited for before saying that it does not come
@@ -114,6 +114,7 @@ class Launcher:
             identity = Identity() if external else await asyncio.to_thread(identity_for_postgres)
             sockets = held.enter_context(socket_folder(self._places, identity))
             prepared = await self._prepare(processes, address, identity, sockets)
+            held.enter_context(published_environment(self._places, prepared.environment))
             try:
                 await self._start_supervisor(prepared, sockets / "ctl")
                 await self._start_programs(prepared)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +52,11 @@ class Places:
     def run(self) -> Path:
         """What a running service needs: the lock, the pids, the supervisor's configuration, the sockets."""
         return self.home / "run"
+
+    @property
+    def environment(self) -> Path:
+        """What the running service's programs have in their environment, for `embedded.within`. There while it runs."""
+        return self.run / "environment.json"
 
     def prepare(self) -> None:
         """Make the folders. Raises FolderNotWritable."""
@@ -111,6 +117,19 @@ def exclusive(places: Places) -> Iterator[None]:
             yield
         finally:
             lock.truncate(0)
+
+
+@contextlib.contextmanager
+def published_environment(places: Places, environment: Mapping[str, str]) -> Iterator[None]:
+    """Let programs of an operator's find the databases of this run. Only the owner may read it: passwords are in it."""
+    file = places.environment
+    file.unlink(missing_ok=True)
+    file.touch(mode=0o600)
+    file.write_text(json.dumps(dict(environment)))
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
 
 
 def publish_address(places: Places, address: str) -> None:

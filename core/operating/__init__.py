@@ -1,0 +1,1 @@
+"""What an operator asks of an installation, on the machine where it is: its settings, and whether all is well."""
