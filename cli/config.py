@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from cli.errors import CommandError
 
 DEFAULT_URL = "http://127.0.0.1:8000"
+THE_DEFAULT = "the default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Config:
     stored = _stored(file_of(environment))
     given = environment.get("ACI_URL")
     url = given or stored.get("url") or DEFAULT_URL
-    source = "ACI_URL" if given else str(file_of(environment)) if stored.get("url") else "the default"
+    source = "ACI_URL" if given else str(file_of(environment)) if stored.get("url") else THE_DEFAULT
     key = environment.get("ACI_API_KEY")
     if not key and url.rstrip("/") == (stored.get("url") or "").rstrip("/"):
         key = stored.get("key")

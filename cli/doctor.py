@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 import typer
@@ -59,7 +59,7 @@ def doctor(as_json: AsJson = False) -> None:
     On the service's machine it looks at everything; elsewhere, at what the service tells over HTTP, and says what it
     could not look at. Exit status 1 when something is not well.
     """
-    asked = config.load()
+    asked = _where_it_listens(config.load())
     found = [*_here(asked), *_over_http(asked)]
     if as_json:
         print_json([asdict(one) for one in found])
@@ -67,6 +67,17 @@ def doctor(as_json: AsJson = False) -> None:
         _print(found)
     if any(one.status == "failed" for one in found):
         raise typer.Exit(Exit.FAILED)
+
+
+def _where_it_listens(asked: Config) -> Config:
+    """Where nobody said where the service is, and it is installed here: the port of its own settings."""
+    if asked.source != config.THE_DEFAULT or beside.service_folder() is None:
+        return asked
+    try:
+        port = {one["name"]: one["value"] for one in beside.answer("core.operating", "settings")}["ACI_PORT"]
+    except (CommandError, KeyError):
+        return asked  # what is wrong with the settings, the checks tell
+    return replace(asked, url=f"http://127.0.0.1:{port}", source="the settings of the service here")
 
 
 def _here(asked: Config) -> Iterator[Check]:

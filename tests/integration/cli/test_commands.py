@@ -227,6 +227,12 @@ def test_the_doctor_looks_at_every_part_where_the_service_is(operator: Shell, se
         assert secret not in json.dumps(checks)
 
 
+def test_where_nobody_said_where_it_is_the_doctor_looks_at_the_port_of_the_settings(operator: Shell) -> None:
+    unsaid = Shell(operator.home, **{name: value for name, value in operator.environment.items() if name != "ACI_URL"})
+    checks = {one["name"]: one for one in unsaid.json("doctor", status=Exit.FAILED)}
+    assert checks["api"]["detail"].startswith(f"{operator.environment['ACI_URL']} answers")
+
+
 def test_from_afar_the_doctor_says_what_it_could_not_look_at(operator: Shell, stranger: Shell) -> None:
     """As where `aci` alone is installed: nothing of the service can be found."""
     alone = stranger.home / "site" / "cli"
