@@ -135,22 +135,20 @@ async def test_a_job_that_comes_back_to_the_process_that_lost_it_is_not_mixed_up
     life: Life, worker: WorkerProcess
 ) -> None:
     """The old attempt still runs there and does not know: it neither writes for the new one, nor takes its place."""
-    new_may_end, old_is_over = asyncio.Event(), asyncio.Event()
+    new_may_end = asyncio.Event()
+    old: set[asyncio.Task[None]] = set()
 
     async def script(context: Context) -> str:
         attempt = context.claim.attempt
         context.emit("stdout", text=f"begin {attempt}")
         await context.flush()
         if attempt == 1:
-            try:
-                while not context.stop.is_set():
-                    context.emit("stdout", text="late")
-                    await asyncio.sleep(0.005)
-            finally:
-                old_is_over.set()
+            old.update(worker._tasks)
+            while not context.stop.is_set():
+                context.emit("stdout", text="late")
+                await asyncio.sleep(0.005)
             raise Interrupted
-        await asyncio.wait_for(old_is_over.wait(), 30)
-        await asyncio.sleep(0.1)  # the old run's last steps
+        await asyncio.wait(old, timeout=30)  # to its last step
         assert list(worker.running) == [context.claim.held]
         await asyncio.wait_for(new_may_end.wait(), 30)
         return f"by {attempt}"
@@ -179,7 +177,10 @@ async def test_a_message_that_comes_twice_at_once_runs_its_job_once(life: Life, 
 
     async def script(context: Context) -> str:
         runs.append(context.claim.held)
-        await asyncio.sleep(0.05)  # so that a second run would begin before the end of the first
+        async with asyncio.timeout(30):
+            # Until the other was refused; a second run would wait for this one.
+            while len(worker._tasks) > 1:  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
         return "once"
 
     SCRIPTS["twice"] = script
