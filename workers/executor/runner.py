@@ -81,6 +81,8 @@ class Run:
     async def outcome(self) -> Outcome:
         """Send, run, collect; then say how it went."""
         await self._interpreters.blocking(lambda: self._interpreter.write_files(self._sent()))
+        if self._context.stop.is_set():
+            raise Interrupted  # before anything ran
         self._stopped, broken = await self._watched()
         stopped = self._stopped
         report = await self._report()
@@ -162,20 +164,20 @@ class Run:
     async def _report(self) -> Report | None:
         """What the harness wrote; None when it wrote nothing, or nothing that can be read.
 
-        After an interrupt the interpreter needs a moment until the harness has written it: ask again meanwhile. One
-        that ignored the interrupt is ended by its server, and then the session is gone.
+        After an interrupt the interpreter needs a moment until the harness has written it: ask again when the run is
+        over. One that ignored the interrupt is ended by its server, and then the session is gone; one that was
+        interrupted before the harness was loaded leaves none.
         """
         content: bytes | None = None
+        over = self._stopped is None
         try:
             async with asyncio.timeout(QUIET_AGAIN_S):
-                while True:
+                while (content := await self._fetch_if_free("report.json")) is None and not over:
                     try:
-                        content = await self._fetch("report.json")
+                        await self._interpreters.blocking(self._interpreter.wait_for_its_turn)
+                        over = True
                     except SandboxBusy:
-                        content = None
-                    if content is not None or self._stopped is None:
-                        break
-                    await asyncio.sleep(POLL_S)
+                        await asyncio.sleep(POLL_S)
         except (TimeoutError, SandboxGone):
             return None
         if content is None or len(content) > REPORT_LIMIT:
@@ -188,6 +190,12 @@ class Run:
 
     async def _fetch(self, name: str) -> bytes | None:
         return await self._interpreters.blocking(lambda: self._interpreter.read_file(f"{self._folder}/{name}"))
+
+    async def _fetch_if_free(self, name: str) -> bytes | None:
+        try:
+            return await self._fetch(name)
+        except SandboxBusy:
+            return None
 
     async def _collect(self, report: Report) -> None:
         """Figures into artifacts, outputs into events, changed files into blobs."""

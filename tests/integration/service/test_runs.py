@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from services import Client, hold_to_contract, problem_of, text_of, types
+from services import Client, Service, hold_to_contract, problem_of, text_of, types
 
 BUSY = "import time\nprint('started', flush=True)\ntime.sleep(300)\n"
 
@@ -63,6 +63,15 @@ async def test_a_queued_job_is_cancelled_at_once_and_never_runs(client: Client) 
     assert types(await client.events(waiting["id"])) == ["job.queued", "job.cancelled"]
     await client.http.post(f"/v1/jobs/{running['id']}/cancel")
     await client.ended(running["id"])
+
+
+async def test_a_run_that_is_cancelled_while_it_begins_stops_by_itself(client: Client, service: Service) -> None:
+    for _ in range(8):  # before the program is sent, while it is loaded, and once it runs: a matter of luck
+        job = await client.execute(BUSY)
+        await client.until(job["id"], "sandbox.started")
+        await client.http.post(f"/v1/jobs/{job['id']}/cancel")
+        assert (await client.ended(job["id"]))["state"] == "cancelled"
+    assert "is cut off" not in service.programs["execute"].log.read_text()
 
 
 async def test_what_has_succeeded_cannot_be_cancelled(client: Client) -> None:
