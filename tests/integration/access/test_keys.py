@@ -219,6 +219,20 @@ async def test_a_thousand_wrong_keys_share_few_queries_and_few_lines(
     assert not [key for key in wrong for line in told if tokens.hint(key)[4:] in line]
 
 
+async def test_lookups_come_no_closer_than_they_may(
+    open_house: OpenHouse, statements: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = await open_house()
+    monkeypatch.setattr(lookup, "APART_S", 3600.0)
+    assert (await asked(house, tokens.draw(Kind.KEY))).status_code == 401
+    second = asyncio.create_task(asked(house, tokens.draw(Kind.KEY)))
+    done, _ = await asyncio.wait({second}, timeout=0.3)
+    assert not done, "it waits for the next query, which is an hour away"
+    assert lookups(statements) == 1
+    second.cancel()
+    await asyncio.gather(second, return_exceptions=True)
+
+
 async def test_a_thousand_malformed_keys_cost_no_query(open_house: OpenHouse, statements: list[str]) -> None:
     house = await open_house()
     await all_refused(house, [tokens.draw(Kind.KEY)[:-1] for _ in range(1000)])

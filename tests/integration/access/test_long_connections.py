@@ -121,9 +121,13 @@ async def test_a_stream_goes_on_with_a_key_that_is_still_good(
 # --- WebSockets -------------------------------------------------------------------------------------------
 
 
+heard: list[str] = []
+
+
 async def echo(socket: WebSocket) -> None:
     await socket.accept()
     async for text in socket.iter_text():
+        heard.append(text)
         await socket.send_text(text)
 
 
@@ -197,3 +201,4 @@ async def test_one_ends_with_its_key(house: House, sockets: Starlette, monkeypat
     async with asyncio.timeout(60):
         await call.task
     assert not [one for one in call.sent if one["type"] == "websocket.send"]
+    assert "said after the key was revoked" not in heard, "nor was it done"

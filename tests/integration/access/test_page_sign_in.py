@@ -155,6 +155,13 @@ async def test_it_ends_with_its_key(house: House) -> None:
         assert (await browser.get("/v1/agents")).status_code == 401
 
 
+async def test_it_ends_when_its_key_was_rotated_and_the_grace_is_over(house: House) -> None:
+    made = await house.key()
+    async with house.page(made["secret"]) as (browser, _):
+        await house.as_admin("POST", f"/keys/{made['id']}/rotate", 201, {"grace_s": 0})
+        assert (await browser.get("/v1/agents")).status_code == 401
+
+
 async def test_it_lasts_half_a_day_and_no_longer_than_its_key(house: House, pool: Pool) -> None:
     lasting, short = await house.key(), await house.key(expires_in_s=600)
     ends = "SELECT expires_at - created_at FROM sign_ins WHERE key_id = (SELECT id FROM api_keys WHERE hint = $1)"

@@ -16,7 +16,6 @@ from services import Service, problem_of
 
 from core.access import tokens
 from core.access.tokens import Kind
-from core.settings import Settings
 from embedded.children import pause_between_looks
 from embedded.postgres import running_postgres
 from embedded.redis import running_redis
@@ -123,12 +122,3 @@ def test_no_secret_comes_out(parts: tuple[Service, Any, str], issuer: Issuer) ->
         if secret in text or (len(secret) > 30 and secret[12:40] in text)
     }
     assert came_out == {}
-
-
-def test_settings_show_no_secret(parts: tuple[Service, Any, str]) -> None:
-    service, _, _ = parts
-    settings = Settings(DATABASE_URL=service.environment["DATABASE_URL"], REDIS_URL=service.environment["REDIS_URL"])  # type: ignore[call-arg]
-    shown = f"{settings!r} {settings} {settings.model_dump_json()}"
-    for url in (service.environment["DATABASE_URL"], service.environment["REDIS_URL"]):
-        assert password_of(url)
-        assert password_of(url) not in shown

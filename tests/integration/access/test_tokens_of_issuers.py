@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
@@ -22,7 +23,7 @@ import pytest_asyncio
 from cryptography.hazmat.primitives import serialization
 from doubles.issuer import AUDIENCE, Issuer, Signer, answer
 from houses import House, OpenHouse
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from services import problem_of
 
@@ -373,52 +374,67 @@ async def test_keys_count_on_while_the_issuer_is_away(open_house: OpenHouse, mon
 
 
 def redirecting(request: BaseHTTPRequestHandler) -> None:
+    """To where the honest answer is."""
     request.send_response(302)
-    request.send_header("Location", "/keys")
+    request.send_header("Location", f"/moved{request.path}")
     request.end_headers()
 
 
 def endless(request: BaseHTTPRequestHandler) -> None:
     request.send_response(200)
     request.end_headers()
-    piece = b"x" * 65536
-    try:
+    piece = b" " * 65536
+    with contextlib.suppress(OSError):  # as it should be: nobody reads on
         for _ in range(1000):
             request.wfile.write(piece)
-    except OSError:
-        pass  # as it should be: nobody reads on
 
 
 DISCOVERY = "/.well-known/openid-configuration"
+
+
+def discovery(of: Issuer, **changed: Any) -> dict[str, Any]:
+    return {"issuer": of.url, "jwks_uri": f"{of.url}/keys", **changed}
+
+
+def public_keys(issuer: Issuer) -> dict[str, Any]:
+    return {"keys": [signer.public for signer in issuer.signers]}
+
+
 BAD_ANSWERS: dict[str, tuple[str, Any]] = {
     "a redirect": (DISCOVERY, redirecting),
     "a redirect for the keys": ("/keys", redirecting),
     "no end": (DISCOVERY, endless),
-    "no JSON": (DISCOVERY, lambda request: answer(request, b"<html>")),
-    "brackets without end": (DISCOVERY, lambda request: answer(request, b"[" * 100_000)),
-    "a list": (DISCOVERY, lambda request: answer(request, [])),
+    "too much": (DISCOVERY, lambda issuer: discovery(issuer, more="x" * issuer_keys.LARGEST)),
+    "too many keys": ("/keys", lambda issuer: public_keys(issuer) | {"more": "x" * issuer_keys.LARGEST}),
+    "no JSON": (DISCOVERY, lambda issuer: b"<html>"),
+    "brackets without end": (DISCOVERY, lambda issuer: b"[" * 100_000),
+    "a list": (DISCOVERY, lambda issuer: [discovery(issuer)]),
     "an error": (DISCOVERY, lambda request: request.send_error(500)),
-    "another issuer": (
-        DISCOVERY,
-        lambda request: answer(request, {"issuer": "https://issuer.example", "jwks_uri": "https://issuer.example/"}),
-    ),
-    "keys that are no list": ("/keys", lambda request: answer(request, {"keys": 1})),
+    "another issuer": (DISCOVERY, lambda issuer: discovery(issuer, issuer="https://issuer.example")),
+    "no place of keys": (DISCOVERY, lambda issuer: discovery(issuer, jwks_uri=None)),
+    "keys that are no list": ("/keys", lambda issuer: {"keys": 1}),
     "keys that are none": (
         "/keys",
-        lambda request: answer(request, {"keys": [1, {}, {"kty": "RSA"}, {"kty": "RSA", "n": 1, "e": "AQAB"}]}),
+        lambda issuer: {"keys": [1, {}, {"kty": "RSA"}, {"kty": "RSA", "n": 1, "e": "AQAB", "kid": "first"}]},
     ),
     "a shared secret for a key": (
         "/keys",
-        lambda request: answer(request, {"keys": [{"kty": "oct", "k": "c2VjcmV0", "kid": "first", "alg": "HS256"}]}),
+        lambda issuer: {"keys": [{"kty": "oct", "k": "c2VjcmV0", "kid": "first", "alg": "HS256"}]},
     ),
+    "a key for hiding things": ("/keys", lambda issuer: {"keys": [issuer.signers[0].public | {"use": "enc"}]}),
+    "a key for another algorithm": ("/keys", lambda issuer: {"keys": [issuer.signers[0].public | {"alg": "PS256"}]}),
+    "two keys of one name": ("/keys", lambda issuer: {"keys": [issuer.signers[0].public] * 2}),
 }
+BY_HAND = (redirecting, endless, BAD_ANSWERS["an error"][1])
 
 
 @pytest.mark.parametrize("what", BAD_ANSWERS)
 async def test_an_issuer_that_answers_with(what: str) -> None:
     path, bad = BAD_ANSWERS[what]
     with Issuer() as issuer:
-        issuer.answers[path] = bad
+        issuer.answers[f"/moved{DISCOVERY}"] = lambda request: answer(request, discovery(issuer))
+        issuer.answers["/moved/keys"] = lambda request: answer(request, public_keys(issuer))
+        issuer.answers[path] = bad if bad in BY_HAND else lambda request: answer(request, bad(issuer))
         tokens = BearerTokens([settings_for(issuer.url)])
         with pytest.raises((issuer_keys.IssuerAway, Rejected)):
             await tokens.read(issuer.token())
@@ -429,13 +445,22 @@ async def test_an_issuer_that_answers_with(what: str) -> None:
     "address",
     ["http://keys.example/", "ftp://keys.example/", "https://user:secret@keys.example/", "file:///etc/passwd", "", 1],
 )
-async def test_keys_are_fetched_from_safe_places_only(address: Any) -> None:
+async def test_keys_are_fetched_from_safe_places_only(address: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched: list[str] = []
+    get = issuer_keys.IssuerKeys._get
+
+    async def watched(self: issuer_keys.IssuerKeys, address: str) -> dict[str, Any]:
+        fetched.append(address)
+        return await get(self, address)
+
+    monkeypatch.setattr(issuer_keys.IssuerKeys, "_get", watched)
     with Issuer() as issuer:
-        issuer.answers[DISCOVERY] = lambda request: answer(request, {"issuer": issuer.url, "jwks_uri": address})
+        issuer.answers[DISCOVERY] = lambda request: answer(request, discovery(issuer, jwks_uri=address))
         tokens = BearerTokens([settings_for(issuer.url)])
         with pytest.raises(issuer_keys.IssuerAway):
             await tokens.read(issuer.token())
         await tokens.close()
+        assert fetched == [f"{issuer.url}{DISCOVERY}"]
 
 
 async def test_an_issuer_elsewhere_sends_nobody_to_this_machine() -> None:
@@ -446,7 +471,11 @@ async def test_an_issuer_elsewhere_sends_nobody_to_this_machine() -> None:
     await keys.close()
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+NOT_ASKING = BearerTokens([settings_for("https://issuer.example")])
+NOT_ASKING._issuers["https://issuer.example"][1]._tried_at = float("inf")
+
+
+@settings(max_examples=200, deadline=None)
 @given(
     header=st.dictionaries(st.sampled_from(["alg", "kid", "typ", "crit", "x"]), st.text() | st.none() | st.integers()),
     claims=st.recursive(
@@ -456,15 +485,5 @@ async def test_an_issuer_elsewhere_sends_nobody_to_this_machine() -> None:
     signature=st.text(alphabet="abcXYZ019-_=", max_size=40),
 )
 def test_nothing_that_looks_like_a_token_breaks_the_reader(header: Any, claims: Any, signature: str) -> None:
-    token = f"{part(header)}.{part(claims)}.{signature}"
-
-    async def read() -> None:
-        tokens = BearerTokens([settings_for("https://issuer.example")])
-        tokens._issuers["https://issuer.example"][1]._tried_at = float("inf")  # it is not asked
-        try:
-            await tokens.read(token)
-        finally:
-            await tokens.close()
-
     with pytest.raises((Rejected, issuer_keys.IssuerAway)):
-        asyncio.run(read())
+        asyncio.run(NOT_ASKING.read(f"{part(header)}.{part(claims)}.{signature}"))
