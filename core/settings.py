@@ -152,6 +152,13 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("oidc_issuers")
+    @classmethod
+    def _each_once(cls, value: tuple[OidcIssuer, ...]) -> tuple[OidcIssuer, ...]:
+        if len({issuer.issuer for issuer in value}) < len(value):
+            raise ValueError("names an issuer twice")
+        return value
+
     def sandbox_credentials(self) -> SandboxCredentials | None:
         """The key pair for our own sandbox server, or None where AWS's is used.
 

@@ -71,6 +71,7 @@ export const SIGNED_IN = [
         .getByLabel("Choose files")
         .setInputFiles({ name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("a") });
       await page.getByRole("link", { name: "Download a.txt" }).waitFor();
+      await other.close();
     },
   },
 ];
