@@ -81,6 +81,10 @@ class Operation:
         return [one["name"] for one in self.about.get("parameters", ()) if one["in"] == "query"]
 
     @property
+    def takes_idempotency_key(self) -> bool:
+        return any(one["name"].lower() == "idempotency-key" for one in self.about.get("parameters", ()))
+
+    @property
     def body(self) -> dict[str, Any] | None:
         """The schema of its JSON body."""
         content = self.about.get("requestBody", {}).get("content", {})
@@ -166,9 +170,10 @@ class Cast:
     owner_id: UUID
     log: Path
 
-    def send(self, key: str | None, request: dict[str, Any]) -> httpx.Response:
+    def send(self, key: str | None, request: dict[str, Any], **headers: str) -> httpx.Response:
         """The answer; of a stream, which may have no end, its beginning."""
-        headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+        if key is not None:
+            headers["Authorization"] = f"Bearer {key}"
         with (
             httpx.Client(base_url=self.url, timeout=60, trust_env=False) as visitor,
             visitor.stream(**request, headers=headers) as answer,
@@ -320,6 +325,22 @@ async def test_no_list_shows_it(operation: Operation, cast: Cast) -> None:
         assert not shown
         assert "the owner's" not in answer.text
         assert cast.send(cast.owner, request | {"params": query}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [one for one in OF_USERS if one.method == "post" and not one.in_path and one.takes_idempotency_key],
+    ids=str,
+)
+async def test_the_same_idempotency_key_gives_nobody_the_answer_of_another(operation: Operation, cast: Cast) -> None:
+    request = operation.request(cast.things)
+    of_owner, again, of_stranger = (
+        cast.send(key, request, **{"Idempotency-Key": "one for all"}) for key in (cast.owner, cast.owner, cast.stranger)
+    )
+    assert again.json() == of_owner.json()
+    assert of_stranger.status_code == of_owner.status_code
+    assert "idempotency-replayed" not in of_stranger.headers
+    assert of_stranger.json()["id"] != of_owner.json()["id"]
 
 
 # --- WebSockets -------------------------------------------------------------------------------------------
