@@ -25,10 +25,13 @@ LONGEST_FIRST = (
     "tests/integration/service/",
     "tests/e2e/",
     "tests/chaos/",
-    "tests/integration/sandbox/test_lifetimes.py",
     "tests/integration/sandbox/",
+    "tests/integration/access/test_starting.py",
+    "tests/integration/embedded/test_running_servers.py",
+    "tests/integration/access/test_tokens_of_issuers.py",
     "tests/integration/workers/",
     "tests/integration/embedded/",
+    "tests/unit/workers/executor/test_harness.py",
     "tests/integration/",
 )
 """The order of the units; all others follow as they were collected."""
