@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     python: Path = Field(
         Path(".venv-sandbox/bin/python"), description="Interpreter that sessions run, with its packages."
     )
+    preload: bool = Field(
+        True, description="Load the data packages once for all sessions; without, each loads what it imports."
+    )
     access_key_id: str | None = Field(None, description="Access key id that requests must be signed with.")
     secret_access_key: SecretStr | None = Field(None, description="The secret that belongs to it.")
     credentials_file: Path | None = Field(

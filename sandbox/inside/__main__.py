@@ -1,4 +1,4 @@
-"""The zygote's program: `python -I <this folder> <descriptor> <pid of the server>`."""
+"""The zygote's program: `python -I <this folder> <descriptor> <pid of the server> <preload: 0 or 1>`."""
 
 import sys
 from pathlib import Path
@@ -11,4 +11,4 @@ sys.path[0] = package_home
 from sandbox.inside.zygote import main  # noqa: E402
 
 sys.path.remove(package_home)
-main(int(sys.argv[1]), int(sys.argv[2]))
+main(int(sys.argv[1]), int(sys.argv[2]), preload=sys.argv[3] == "1")

@@ -28,19 +28,24 @@ class NotSingleThreaded(RuntimeError):
     """A warmed-up package started a thread, so cloning would lose it and perhaps a lock it holds."""
 
 
-def warm_up() -> None:
+def warm_up(*, packages: bool = True) -> None:
     """Import what is installed of the data packages, and draw one figure. Raises NotSingleThreaded."""
-    for name in _PACKAGES:
-        with contextlib.suppress(ImportError):
-            importlib.import_module(name)
-    with contextlib.suppress(ImportError):
-        _draw_once()
+    if packages:
+        _load_packages()
     threads = [entry.name for entry in Path("/proc/self/task").iterdir()]
     if len(threads) != 1:
         raise NotSingleThreaded(f"{len(threads)} threads run after the warm-up")
     # Everything so far is shared by all sessions: keep the collector from touching, and so copying, its pages.
     gc.collect()
     gc.freeze()
+
+
+def _load_packages() -> None:
+    for name in _PACKAGES:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    with contextlib.suppress(ImportError):
+        _draw_once()
 
 
 def _draw_once() -> None:

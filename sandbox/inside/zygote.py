@@ -27,7 +27,7 @@ _MAX_MESSAGE: Final = 16384
 _MAX_DESCRIPTORS: Final = 8
 
 
-def main(descriptor: int, server_pid: int) -> NoReturn:
+def main(descriptor: int, server_pid: int, *, preload: bool) -> NoReturn:
     """Get ready, say so or say why not, then make sessions until the server goes away."""
     link = socket.socket(fileno=descriptor)
     credentials.die_with_parent()
@@ -35,7 +35,7 @@ def main(descriptor: int, server_pid: int) -> NoReturn:
         os._exit(1)
     lifeline, lifeline_end = os.pipe()
     try:
-        warm = _get_ready(lifeline, server_pid)
+        warm = _get_ready(lifeline, server_pid, preload=preload)
     except BaseException as error:
         _send(link, {"failed": f"{type(error).__name__}: {error}"})
         os._exit(1)
@@ -44,7 +44,7 @@ def main(descriptor: int, server_pid: int) -> NoReturn:
     os._exit(0)
 
 
-def _get_ready(lifeline: int, server_pid: int) -> Warm:
+def _get_ready(lifeline: int, server_pid: int, *, preload: bool) -> Warm:
     program = seccomp.build_filter(kernel.architecture())
     shown = root.folders_to_show(_interpreter_folders())
     temporary = root.temporary_folder(shown)
@@ -54,7 +54,7 @@ def _get_ready(lifeline: int, server_pid: int) -> Warm:
     root.write_users(namespaces.INNER_ID, namespaces.INNER_ID)
     os.environ.update(ENVIRONMENT, HOME=temporary, MPLCONFIGDIR=temporary, IPYTHONDIR=temporary)
     shell = make_shell(temporary)
-    warm_up()
+    warm_up(packages=preload)
     time.tzset()
     root.seal_root()
     # The server may have died while nothing was set to notice.

@@ -260,7 +260,9 @@ class Supervisor:
             if self._zygote is None or not self._zygote.alive:
                 if self._zygote is not None:
                     self._zygote.close()
-                self._zygote = ZygoteProcess(self._settings.python, self._session_exited, self._zygote_gone)
+                self._zygote = ZygoteProcess(
+                    self._settings.python, self._session_exited, self._zygote_gone, preload=self._settings.preload
+                )
                 await self._zygote.start()
             return self._zygote
 

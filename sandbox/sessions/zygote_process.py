@@ -31,8 +31,11 @@ class ZygoteFailed(RuntimeError):
 class ZygoteProcess:
     """One zygote from its start to its end."""
 
-    def __init__(self, python: Path, on_exit: Callable[[str, int], None], on_gone: Callable[[], None]) -> None:
+    def __init__(
+        self, python: Path, on_exit: Callable[[str, int], None], on_gone: Callable[[], None], *, preload: bool
+    ) -> None:
         self._python = python
+        self._preload = preload
         self._on_exit = on_exit
         self._on_gone = on_gone
         self._orders: dict[str, asyncio.Future[tuple[int, int]]] = {}
@@ -49,7 +52,8 @@ class ZygoteProcess:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         folder = str(Path(inside.__file__).parent)
         with theirs:
-            command = [str(self._python), "-I", "-B", folder, str(theirs.fileno()), str(os.getpid())]
+            words = [folder, str(theirs.fileno()), str(os.getpid()), str(int(self._preload))]
+            command = [str(self._python), "-I", "-B", *words]
             try:
                 self._process = subprocess.Popen(  # noqa: ASYNC220 - forks from the main thread on purpose
                     command, env={}, cwd="/", stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]

@@ -22,11 +22,11 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def new_server() -> Iterator[Callable[..., Server]]:
-    """Servers of a test's own."""
+    """Servers of a test's own, without data packages: they start in half the time."""
     started: list[Server] = []
 
     def start(**settings: str) -> Server:
-        server = Server.start(**settings)
+        server = Server.start(**{"SANDBOX_PRELOAD": "false", **settings})
         started.append(server)
         require_confinement(server)
         return server
