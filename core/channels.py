@@ -13,10 +13,9 @@ the pool of workers that it is about; an empty one means all.
 EPOCH_KEY = "aci:epoch"
 """Redis key: gone when Redis was emptied, and with it every message that waited there."""
 
-
 EVENTS = "aci:events"
-"""Redis channel of all jobs' events: `[[job id, number, [event, …] or null], …]`, one message for all that a process
-had to say at once. A channel for each job would cost Redis a command for each, and the readers a subscription.
+"""Redis channel of all jobs' events (core/events/news.py): one message for all that a process had to say at once. A
+channel for each job would cost Redis a command for each, and the readers a subscription.
 """
 
 STOPS = "aci:stops"

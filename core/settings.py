@@ -110,6 +110,11 @@ class Settings(BaseSettings):
 
     # --- input ------------------------------------------------------------------------------------
     max_request_bytes: int = Field(4 * MIB, description="Largest JSON body of a request")
+    send_timeout_s: float = Field(
+        30.0,
+        gt=0,
+        description="A connection whose client takes nothing for so long is ended; streams go on in a new one",
+    )
     max_upload_bytes: int = Field(100 * MIB, description="Largest file a session takes, uploaded or made by code")
 
     # --- models -----------------------------------------------------------------------------------

@@ -82,6 +82,10 @@ class Emit(Protocol):
     def __call__(self, type_: str, /, **data: Any) -> None: ...
 
 
+async def _always() -> None:
+    """There is room."""
+
+
 @dataclass(slots=True)
 class Context:
     """One attempt of one job, from the inside."""
@@ -94,6 +98,8 @@ class Context:
     emit: Emit
     flush: Callable[[], Awaitable[None]]
     """Write now what was emitted so far."""
+    room: Callable[[], Awaitable[None]] = _always
+    """Wait while much of what was emitted is still to be written: for agents that say a great deal."""
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the run should end early; `stop_reason` says why. Check it, or wait on it beside the work."""
     stop_reason: str | None = None

@@ -1,28 +1,33 @@
 """Writes what the agents of a process say, in groups over all of its jobs.
 
-The first event of a job is written at once; what follows is gathered for a few tens of milliseconds. Neighbouring
-pieces of one text stream become one event. Published only after the commit.
+An event that comes after a quiet time, and the first of a job, is written at once; what follows is gathered until a few
+tens of milliseconds have passed since the last group began. Neighbouring pieces of one text stream become one event.
+Published only after the commit.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import asyncpg
 
 from core.database.pool import AWAY, Pool
-from core.events.log import Entry, Event, append, read, storable
+from core.events.log import Entry, Event, append, kept, read
+from core.events.publisher import Publisher
+from core.events.sizes import LONGEST_TEXT
 from core.jobs.lease import Held
-from workers.publisher import Publisher
 
 logger = logging.getLogger(__name__)
 
 MERGEABLE = frozenset({"stdout", "stderr", "text.delta", "code.delta"})
-LONGEST_TEXT = 64 * 1024
-"""Characters of one merged event."""
+WAITING_LIMIT = 1024 * 1024
+"""Characters of one attempt that may wait to be written, before whoever says more should wait."""
+STATEMENT_LIMIT = 4 * 1024 * 1024
+"""Characters of text that one statement writes, about."""
 
 RETRY_S = 0.5
 
@@ -39,8 +44,11 @@ class EventWriter:
         self._known: set[Held] = set()
         self._stored: dict[Held, int] = {}
         """The number of the newest event of each attempt that is known to be stored."""
+        self._sizes: dict[Held, int] = {}
+        """Characters of text of each attempt that are not written yet."""
         self._some = asyncio.Event()
         self._urgent = asyncio.Event()
+        self._written = asyncio.Event()
         self._writing = asyncio.Lock()
 
     def begin(self, running: Event) -> None:
@@ -52,16 +60,29 @@ class EventWriter:
         entry = self._entries.get(held)
         if entry is None:
             entry = self._entries[held] = Entry(*held)
-        if entry.events and type_ in MERGEABLE:
-            last_type, last = entry.events[-1]
-            if last_type == type_ and len(last["text"]) + len(data["text"]) <= LONGEST_TEXT:
-                last["text"] += data["text"]
-                return
-        entry.events.append((type_, data))
+        if type_ in MERGEABLE:
+            text: str = data["text"]
+            self._sizes[held] = self._sizes.get(held, 0) + len(text)
+            if entry.events and entry.events[-1][0] == type_:
+                last = entry.events[-1][1]
+                if len(last["text"]) + len(text) <= LONGEST_TEXT:
+                    last["text"] += text
+                    return
+            for start in range(0, len(text), LONGEST_TEXT):  # parted, not cut: a replay is exact
+                entry.events.append((type_, {**data, "text": text[start : start + LONGEST_TEXT]}))
+        else:
+            entry.events.append((type_, data))
         self._some.set()
         if held not in self._known:
             self._known.add(held)
             self._urgent.set()
+
+    async def room(self, held: Held) -> None:
+        """Wait while much of what an attempt said is still to be written."""
+        while self._sizes.get(held, 0) > WAITING_LIMIT:
+            self._urgent.set()
+            self._written.clear()
+            await self._written.wait()
 
     async def flush(self, held: Held) -> None:
         """Write now what an attempt has said so far."""
@@ -69,6 +90,7 @@ class EventWriter:
             entry = self._entries.pop(held, None)
             if entry is not None:
                 await self._write([entry])
+                self._wrote([entry])
 
     async def take(self, held: Held) -> list[tuple[str, dict[str, Any]]]:
         """What an attempt has said and is not written yet, for its last transaction; the writer forgets it."""
@@ -76,24 +98,52 @@ class EventWriter:
             entry = self._entries.pop(held, None)
             self._known.discard(held)
             self._stored.pop(held, None)
+            self._sizes.pop(held, None)
+            self._written.set()
             return entry.events if entry is not None else []
 
     async def run(self) -> None:
         """Write groups until cancelled."""
+        clock = asyncio.get_running_loop().time
+        began = -math.inf
         while True:
             await self._some.wait()
-            if self._flush_s and not self._urgent.is_set():
+            wait = began + self._flush_s - clock()
+            if wait > 0 and not self._urgent.is_set():
                 try:
-                    async with asyncio.timeout(self._flush_s):
+                    async with asyncio.timeout(wait):
                         await self._urgent.wait()
                 except TimeoutError:
                     pass  # the group is as large as it may wait to be
             async with self._writing:
+                began = clock()
                 self._some.clear()
                 self._urgent.clear()
-                group, self._entries = list(self._entries.values()), {}
-                if group:
+                waiting, self._entries = list(self._entries.values()), {}
+                for group in self._statements(waiting):
                     await self._write(group)
+                    self._wrote(group)
+
+    def _statements(self, entries: list[Entry]) -> Iterator[list[Entry]]:
+        """The entries in groups that one statement each may write."""
+        group: list[Entry] = []
+        size = 0
+        for entry in entries:
+            size += self._sizes.get((entry.job_id, entry.attempt), 0)
+            group.append(entry)
+            if size > STATEMENT_LIMIT:
+                yield group
+                group, size = [], 0
+        if group:
+            yield group
+
+    def _wrote(self, group: list[Entry]) -> None:
+        """These need no room any more."""
+        for entry in group:
+            waiting = self._entries.get((entry.job_id, entry.attempt))
+            texts = (data["text"] for type_, data in waiting.events if type_ in MERGEABLE) if waiting else ()
+            self._sizes[entry.job_id, entry.attempt] = sum(map(len, texts))
+        self._written.set()
 
     async def _write(self, group: list[Entry]) -> None:
         """Write a group, however long Postgres is away: leases run out meanwhile, and then the rest is refused."""
@@ -116,7 +166,7 @@ class EventWriter:
         held = (entry.job_id, entry.attempt)
         found = await read(self._pool, entry.job_id, self._stored.get(held, 0), len(entry.events))
         said = [(event.type, event.data) for event in found if event.attempt == entry.attempt]
-        if said != [(type_, storable(data)) for type_, data in entry.events]:
+        if said != [(type_, kept(data)) for type_, data in entry.events]:
             return False
         self._tell(found)
         return True

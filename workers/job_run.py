@@ -50,6 +50,7 @@ class JobRun:
             emit=self._emit,
             flush=lambda: process.events.flush(claim.held),
             quotas=process.quotas,
+            room=lambda: process.events.room(claim.held),
         )
 
     def stop(self, reason: str) -> None:

@@ -27,6 +27,7 @@ from core.agents.registry import agents, pool_agents
 from core.agents.spec import AgentSpec
 from core.database.pool import DATABASE_FAULTS, Pool, open_pool
 from core.doorbell import Doorbell
+from core.events.publisher import Publisher
 from core.ids import Prefix, encode, new_id
 from core.jobs import lease
 from core.jobs.lease import Claim, Ending, Held
@@ -38,7 +39,6 @@ from workers.event_writer import EventWriter
 from workers.gathering import Gathering
 from workers.heartbeat import Heartbeat, end_process
 from workers.job_run import STOP_GRACE_S, JobRun
-from workers.publisher import Publisher
 from workers.quotas import Quotas
 from workers.resources import Resources
 

@@ -147,6 +147,8 @@ class Session(Table):
     updated_at: Mapped[datetime] = mapped_column(server_default=NOW)
     last_job_seq: Mapped[int] = mapped_column(server_default=ZERO)
     """Number of the session's newest job."""
+    arrivals: Mapped[int] = mapped_column(server_default=ZERO)
+    """Jobs that came to it so far, those that are still to take their place included."""
     files_version: Mapped[int] = mapped_column(BigInteger, server_default=ZERO)
     """Counts every change of a file, so that a sandbox knows what it has not seen."""
 
@@ -184,6 +186,10 @@ class Job(Table):
     session_id: Mapped[UUID | None] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"))
     session_seq: Mapped[int | None]
     """The job's number in its session; None until its `run_at` has come."""
+    session_arrival: Mapped[int | None]
+    """Which of its session's jobs it was to come: 1, 2, 3 … from the start, in the order of their commits. By it a
+    stream of a session says how far it has come.
+    """
     holds: Mapped[int] = mapped_column(SmallInteger, server_default=ZERO)
     """What of the session it uses alone: 1 the conversation, 2 the sandbox, 3 both."""
     agent: Mapped[str]
@@ -223,6 +229,13 @@ class Job(Table):
             name="finished",
         ),
         UniqueConstraint("session_id", "session_seq"),
+        Index(
+            "jobs_session_arrival",
+            "session_id",
+            "session_arrival",
+            unique=True,
+            postgresql_where=text("session_id IS NOT NULL"),
+        ),
         Index(
             "jobs_ready",
             "agent",

@@ -21,6 +21,9 @@ class Common(BaseModel):
     seq: int = Field(description="Number of the event in its job: 1, 2, 3 … without a gap")
     attempt: int
     at: str = Field(description="RFC 3339, UTC")
+    truncated: Literal[True] | None = Field(
+        None, description="It was larger than an event may be, and its longest parts are cut"
+    )
 
 
 class JobQueued(Common):
@@ -151,6 +154,15 @@ class JobCancelled(Common):
 class JobExpired(Common):
     type: Literal["job.expired"]
     job: JobView
+
+
+class QueuePosition(BaseModel):
+    """A hint for watched jobs: not in the log, without a number, and at most once a second."""
+
+    type: Literal["queue.position"]
+    job_id: str
+    position: int = Field(description="Jobs that would run before it if nothing else came")
+    eta_s: float | None = Field(description="About how many seconds until it runs; null where nothing can be said")
 
 
 JobEvent = Annotated[

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from core.database.pool import Connection, Pool, Record
-from core.events.log import Event, moved, storable
+from core.events.log import Event, kept, moved, storable
 from core.files.changes import FileChange, apply_changes
 from core.jobs.locking import locked
 from core.jobs.states import BrokenOff, Failure, State, after_break, retry_delay
@@ -84,7 +84,7 @@ async def claim(
     claims = []
     for row in rows:
         values = dict(row)
-        running = Event(
+        running = Event.of(
             row["id"], values.pop("last_seq"), row["attempt"], values.pop("at"), "job.running", {"worker": worker_name}
         )
         claims.append(Claim(**values, running=running))
@@ -207,7 +207,7 @@ async def end(pool: Pool, endings: Sequence[tuple[Claim, Ending]]) -> dict[UUID,
 
 async def _end(connection: Connection | Pool, endings: Sequence[tuple[Claim, Ending]]) -> dict[UUID, int]:
     said = [
-        (claim_.id, place, type_, storable(data))
+        (claim_.id, place, type_, kept(data))
         for claim_, ending in endings
         for place, (type_, data) in enumerate(ending.events, start=1)
     ]

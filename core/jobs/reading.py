@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from core.database.pool import Connection, Pool
 from core.errors import Conflict, NotFound
 from core.jobs.job import Job
+from core.jobs.states import State
 
 COLUMNS = """
     jobs.id, jobs.tenant_id, agent, state, lane, priority, session_id, attempt, max_attempts, input, result, error,
@@ -30,6 +32,31 @@ async def get(connection: Connection | Pool, tenant_id: UUID, job_id: UUID) -> J
     if row is None:
         raise NotFound("There is no such job.")
     return Job.from_record(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """As much of a job as it takes to follow it."""
+
+    id: UUID
+    state: State
+    last_seq: int
+
+
+async def head(connection: Connection | Pool, tenant_id: UUID, job_id: UUID) -> Head:
+    """The head of one job. Raises NotFound when it is not there or somebody else's."""
+    row = await connection.fetchrow(
+        "SELECT id, state, last_seq FROM jobs WHERE id = $1 AND tenant_id = $2", job_id, tenant_id
+    )
+    if row is None:
+        raise NotFound("There is no such job.")
+    return Head(row["id"], State(row["state"]), row["last_seq"])
+
+
+async def ended(connection: Connection | Pool, job_ids: Sequence[UUID]) -> dict[UUID, Job]:
+    """These jobs as their terminal events show them, whoever's they are: that the asker may see them was checked."""
+    rows = await connection.fetch(f"SELECT {COLUMNS} FROM {TABLES} WHERE jobs.id = ANY($1::uuid[])", list(job_ids))
+    return {row["id"]: Job.from_record(row) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

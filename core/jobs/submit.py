@@ -47,9 +47,9 @@ class Submission:
 _INSERT = f"""
 WITH job AS (
     INSERT INTO jobs (id, tenant_id, session_id, session_seq, holds, agent, lane, priority, state, ready,
-                      max_attempts, last_seq, run_at, deadline_at, replayed_from, key_id)
+                      max_attempts, last_seq, run_at, deadline_at, replayed_from, key_id, session_arrival)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9 AND coalesce($15 <= now(), true), $10, 1, $15,
-            coalesce($15, now()) + make_interval(secs => $11), $12, $16)
+            coalesce($15, now()) + make_interval(secs => $11), $12, $16, $17)
     RETURNING id, attempt, last_seq, created_at, deadline_at),
 input AS (INSERT INTO job_inputs (job_id, input, metadata) SELECT id, $13, $14 FROM job),
 told AS ({moved("job", "job.queued")})
@@ -57,12 +57,12 @@ SELECT created_at, deadline_at FROM job
 """
 
 _INSERT_WITHIN = f"""
-WITH refused AS MATERIALIZED (SELECT {refused_by(17, tenant="$2", key="$16")} AS by),
+WITH refused AS MATERIALIZED (SELECT {refused_by(18, tenant="$2", key="$16")} AS by),
 job AS (
     INSERT INTO jobs (id, tenant_id, session_id, session_seq, holds, agent, lane, priority, state, ready,
-                      max_attempts, last_seq, run_at, deadline_at, replayed_from, key_id)
+                      max_attempts, last_seq, run_at, deadline_at, replayed_from, key_id, session_arrival)
     SELECT $1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9 AND coalesce($15 <= now(), true), $10, 1, $15,
-           coalesce($15, now()) + make_interval(secs => $11), $12, $16
+           coalesce($15, now()) + make_interval(secs => $11), $12, $16, $17
     FROM refused WHERE by IS NULL
     RETURNING id, attempt, last_seq, created_at, deadline_at),
 input AS (INSERT INTO job_inputs (job_id, input, metadata) SELECT id, $13, $14 FROM job),
@@ -99,17 +99,19 @@ async def submit_in(connection: Connection, wanted: Submission) -> Job:
     if wanted.session_id is None:
         return await _insert(connection, wanted, None, ready=True)
     # The lock first and by itself: only a statement that starts after it sees what others in the session did.
-    found = await connection.fetchval(
-        "SELECT 1 FROM sessions WHERE id = $1 AND tenant_id = $2 FOR UPDATE", wanted.session_id, wanted.tenant_id
+    arrival = await connection.fetchval(
+        "UPDATE sessions SET arrivals = arrivals + 1 WHERE id = $1 AND tenant_id = $2 RETURNING arrivals",
+        wanted.session_id,
+        wanted.tenant_id,
     )
-    if not found:
+    if not arrival:
         raise NotFound("There is no such session.")
     if wanted.run_at is not None:
-        return await _insert(connection, wanted, None, ready=False)
+        return await _insert(connection, wanted, None, ready=False, arrival=arrival)
     if wanted.on_busy is not OnBusy.ENQUEUE:
         await _make_way(connection, wanted, wanted.session_id)
     number, ready = await take_place(connection, wanted.session_id, wanted.holds)
-    return await _insert(connection, wanted, number, ready=ready)
+    return await _insert(connection, wanted, number, ready=ready, arrival=arrival)
 
 
 async def take_place(connection: Connection, session_id: UUID, holds: Holds) -> tuple[int, bool]:
@@ -140,7 +142,14 @@ async def _make_way(connection: Connection, wanted: Submission, session_id: UUID
     await pass_on(connection, session_id)
 
 
-async def _insert(connection: Connection | Pool, wanted: Submission, session_seq: int | None, *, ready: bool) -> Job:
+async def _insert(
+    connection: Connection | Pool,
+    wanted: Submission,
+    session_seq: int | None,
+    *,
+    ready: bool,
+    arrival: int | None = None,
+) -> Job:
     job_id, input_, metadata = new_id(), storable(wanted.input), storable(wanted.metadata or {})
     bounds = wanted.bounds
     row = await connection.fetchrow(
@@ -161,6 +170,7 @@ async def _insert(connection: Connection | Pool, wanted: Submission, session_seq
         metadata,
         wanted.run_at,
         wanted.key_id,
+        arrival,
         *(() if bounds is None else bounds.parameters()),
     )
     assert row is not None

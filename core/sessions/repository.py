@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -44,7 +45,6 @@ class Session:
 _SELECT = """
 SELECT sessions.id, title, created_at, updated_at, last_job_seq AS jobs, live.expires_at AS sandbox_expires_at
 FROM sessions LEFT JOIN sandboxes AS live ON live.session_id = sessions.id AND live.expires_at > now()
-WHERE tenant_id = $1
 """
 
 
@@ -59,16 +59,22 @@ async def create(connection: Connection | Pool, tenant_id: UUID, title: str) -> 
 
 async def get(connection: Connection | Pool, tenant_id: UUID, session_id: UUID) -> Session:
     """One session. Raises NotFound when it is not there or somebody else's."""
-    row = await connection.fetchrow(_SELECT + " AND sessions.id = $2", tenant_id, session_id)
+    row = await connection.fetchrow(_SELECT + " WHERE tenant_id = $1 AND sessions.id = $2", tenant_id, session_id)
     if row is None:
         raise NotFound("There is no such session.")
     return Session(**row)
 
 
+async def many(connection: Connection | Pool, session_ids: Sequence[UUID]) -> list[Session]:
+    """These sessions, whoever's they are: that the asker may see them was checked."""
+    rows = await connection.fetch(_SELECT + " WHERE sessions.id = ANY($1::uuid[])", list(session_ids))
+    return [Session(**row) for row in rows]
+
+
 async def page(connection: Connection | Pool, tenant_id: UUID, limit: int, before: UUID | None) -> list[Session]:
     """Up to `limit` sessions, newest first, made before the one with the id `before`."""
     rows = await connection.fetch(
-        _SELECT + " AND ($2::uuid IS NULL OR sessions.id < $2) ORDER BY sessions.id DESC LIMIT $3",
+        _SELECT + " WHERE tenant_id = $1 AND ($2::uuid IS NULL OR sessions.id < $2) ORDER BY sessions.id DESC LIMIT $3",
         tenant_id,
         before,
         limit,

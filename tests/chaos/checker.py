@@ -5,7 +5,6 @@ Every check looks at everything there is and names each violation; none of them 
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -320,8 +319,7 @@ def _falls(world: World) -> Broken:
 
 def as_sent(event: Event, job: Job) -> str:
     """The JSON of an event as streams carry it."""
-    view = event.view() | ({"job": job.view()} if event.terminal else {})
-    return json.dumps(view, ensure_ascii=False, separators=(",", ":"))
+    return event.line(job.view() if event.terminal else None)
 
 
 # --- reading what is stored -----------------------------------------------------------------------------------------
@@ -335,7 +333,9 @@ async def stored_jobs(pool: Pool) -> dict[str, Stored]:
 
 async def _stored_jobs(connection: Connection) -> dict[str, Stored]:
     events: defaultdict[UUID, list[Event]] = defaultdict(list)
-    for row in await connection.fetch("SELECT job_id, seq, attempt, at, type, data FROM events ORDER BY job_id, seq"):
+    for row in await connection.fetch(
+        "SELECT job_id, seq, attempt, at, type, data::text AS text FROM events ORDER BY job_id, seq"
+    ):
         events[row["job_id"]].append(Event(**row))
     results = {row["job_id"] for row in await connection.fetch("SELECT job_id FROM job_results")}
     artifacts = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -27,7 +28,7 @@ SESSION = new_id()
 def story(job_id: UUID, begin: int, *said: tuple[str, int, dict[str, Any]]) -> list[Event]:
     """Events a second apart."""
     return [
-        Event(job_id, seq, attempt, NOON + timedelta(seconds=begin + seq), type_, data)
+        Event(job_id, seq, attempt, NOON + timedelta(seconds=begin + seq), type_, json.dumps(data))
         for seq, (type_, attempt, data) in enumerate(said, start=1)
     ]
 
@@ -159,12 +160,12 @@ def stale_write(world: World) -> None:
 
 def stale_words(world: World) -> None:
     one = first(world)
-    one.events[6] = replace(one.events[6], data={"text": token(1, 3)})
+    one.events[6] = replace(one.events[6], text=json.dumps({"text": token(1, 3)}))
 
 
 def written_twice(world: World) -> None:
     one = second(world)
-    one.events[3] = replace(one.events[3], data={"message": token(1, 1)})
+    one.events[3] = replace(one.events[3], text=json.dumps({"message": token(1, 1)}))
 
 
 def too_often(world: World) -> None:
@@ -174,12 +175,12 @@ def too_often(world: World) -> None:
 
 def silent_retry(world: World) -> None:
     one = first(world)
-    one.events[4] = replace(one.events[4], type="stderr", data={})
+    one.events[4] = replace(one.events[4], type="stderr", text=json.dumps({}))
 
 
 def impatient_retry(world: World) -> None:
     one = first(world)
-    one.events[4] = replace(one.events[4], data={"next_attempt_at": "2026-01-01T12:00:07.000Z"})
+    one.events[4] = replace(one.events[4], text=json.dumps({"next_attempt_at": "2026-01-01T12:00:07.000Z"}))
 
 
 def stale_result(world: World) -> None:

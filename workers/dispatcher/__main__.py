@@ -18,6 +18,7 @@ import uvloop
 from core.agents.registry import pools
 from core.channels import NEW_WORK
 from core.database.pool import ALWAYS_BY_INDEX, DATABASE_FAULTS, connect, open_pool
+from core.events.publisher import Publisher
 from core.log import configure_logging
 from core.settings import Settings
 from workers.dispatcher.messages import Messages
@@ -31,7 +32,6 @@ from workers.dispatcher.upkeep import (
     forever,
     tidy,
 )
-from workers.publisher import Publisher
 
 logger = logging.getLogger(__name__)
 

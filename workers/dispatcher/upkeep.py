@@ -19,6 +19,7 @@ from core.access import sign_ins
 from core.blobs import store
 from core.channels import EPOCH_KEY
 from core.database.pool import DATABASE_FAULTS, Pool
+from core.events.publisher import Publisher
 from core.files import repository as files
 from core.ids import Prefix, encode, new_id
 from core.jobs import cancel, lease
@@ -26,7 +27,6 @@ from core.settings import Settings
 from core.usage import repository as usage
 from core.workers import repository as workers
 from workers.dispatcher.planner import Planner
-from workers.publisher import Publisher
 
 logger = logging.getLogger(__name__)
 

@@ -31,6 +31,8 @@ T = TypeVar("T")
 CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 700
 """Past the longest run that a job may ask for; the run's own limit is watched beside it."""
+FRAMES_AHEAD = 64
+"""Frames that are read before somebody takes them."""
 
 LIVE_OUTPUT_HEADER = "x-sandbox-live-output"
 """Asks our own server to send output as it is printed. AWS is not asked: it answers once, at the end."""
@@ -299,18 +301,29 @@ class CodeInterpreters:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     async def frames(self, invocation: Invocation) -> AsyncIterator[Frame]:
-        """The frames of an invocation, read in a thread. Raises SandboxError."""
+        """The frames of an invocation, read in a thread, a few ahead of who takes them: one that takes slowly slows
+        the program down instead of filling the memory. Raises SandboxError.
+        """
         loop = asyncio.get_running_loop()
         queue: asyncio.Queue[Frame | None] = asyncio.Queue()
+        room = threading.Semaphore(FRAMES_AHEAD)
+        left = threading.Event()
 
         def read() -> None:
             try:
                 for frame in invocation.frames():
+                    while not room.acquire(timeout=1.0):
+                        if left.is_set():
+                            return
                     loop.call_soon_threadsafe(queue.put_nowait, frame)
             finally:
                 loop.call_soon_threadsafe(queue.put_nowait, None)
 
         reading = loop.run_in_executor(self._threads, read)
-        while (frame := await queue.get()) is not None:
-            yield frame
-        await reading
+        try:
+            while (frame := await queue.get()) is not None:
+                room.release()
+                yield frame
+            await reading
+        finally:
+            left.set()

@@ -157,6 +157,7 @@ class Run:
         try:
             async for frame in self._interpreters.frames(invocation):
                 self._output.take(frame)
+                await self._context.room()
         except SandboxError as error:
             return error
         return None

@@ -112,4 +112,6 @@ async def test_reading_goes_on_from_any_number(life: Life) -> None:
         assert [event.seq for event in await log.read(life.pool, claim.id, after, 3)] == list(
             range(after + 1, min(after + 4, 9))
         )
-    assert await log.newest(life.pool, [claim.id, new_id()]) == {claim.id: 8}
+    gone = new_id()
+    assert await log.newer(life.pool, {claim.id: 7, gone: 0}) == {claim.id: 8, gone: None}
+    assert await log.newer(life.pool, {claim.id: 8}) == {}

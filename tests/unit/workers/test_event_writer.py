@@ -14,11 +14,12 @@ from job_life import Life
 
 from core.channels import EVENTS
 from core.events import log
+from core.events.news import event_of, unpacked
+from core.events.publisher import Publisher
 from core.jobs.lease import Held
 from core.settings import Settings
 from embedded.redis import RedisServer
 from workers.event_writer import LONGEST_TEXT, EventWriter
-from workers.publisher import Publisher
 
 
 @asynccontextmanager
@@ -107,6 +108,8 @@ async def test_events_are_published_once_they_can_be_read(life: Life, redis_serv
                 if message["type"] == "message":
                     break
             assert await said(life, claim.id) == [("stdout", "x")]
-            [(job_id, seq, events)] = json.loads(message["data"])
-            assert (job_id, seq) == (str(claim.id), 3)
-            assert [event["text"] for event in events] == ["x"]
+            [told] = unpacked(message["data"])
+            assert (told.job, told.seq) == (claim.id.hex.encode(), 3)
+            [(seq, type_, line)] = map(event_of, told.events)
+            assert (seq, type_, json.loads(line)["text"]) == (3, "stdout", "x")
+            assert line.decode() == (await log.read(life.pool, claim.id, 2, 10))[0].line()
