@@ -5,16 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 
-import uvicorn
-
 from api.app import create_app
+from api.server import Server
 from core.access.operator import UnusableKey
 from core.log import configure_logging
 from core.loopback import is_loopback
 from core.settings import Settings
-
-STREAMS_END_S = 5
-"""How long open streams may take to end at a shutdown."""
 
 
 def why_not(settings: Settings) -> str | None:
@@ -43,18 +39,7 @@ def main() -> int:
     except UnusableKey as error:
         print(f"ACI_ADMIN_KEY_FILE can't be used: {error}.", file=sys.stderr)
         return 2
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # nothing here asks where a client sits
-        timeout_graceful_shutdown=STREAMS_END_S,
-    )
+    Server(app, settings).serve_until_stopped()
     return 0
 
 

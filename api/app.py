@@ -16,7 +16,7 @@ from api.dependencies import Services
 from api.files.endpoints import router as files_router
 from api.guards import Guards
 from api.health.endpoints import router as health_router
-from api.hub import Hub
+from api.hub.hub import Hub
 from api.jobs.endpoints import router as jobs_router
 from api.limits.endpoints import router as limits_router
 from api.limits.middleware import HeldToLimits
@@ -24,9 +24,11 @@ from api.page import serve_page
 from api.problems import answer_with_problems
 from api.routing import add_routes
 from api.sessions.endpoints import router as sessions_router
+from api.ws.endpoints import route as socket_route
 from core.access import operator
 from core.database.pool import open_pool
 from core.doorbell import Doorbell
+from core.events.publisher import Publisher
 from core.jobs.stop_hints import StopHints
 from core.limits.backlog import Backlog
 from core.limits.book import Book
@@ -54,10 +56,13 @@ def create_app(settings: Settings) -> FastAPI:
                 hub = await opened.enter_async_context(Hub(settings, pool))
                 doorbell = await opened.enter_async_context(Doorbell(settings))
                 stop_hints = await opened.enter_async_context(StopHints(settings))
+                publisher = await opened.enter_async_context(Publisher(settings))
                 book = await opened.enter_async_context(aclosing(Book(settings, pool)))
                 rates = await opened.enter_async_context(aclosing(RateLimiter(settings)))
                 backlog = await opened.enter_async_context(Backlog(settings, pool))
-                app.state.services = Services(settings, pool, hub, doorbell, stop_hints, book, rates, backlog)
+                app.state.services = Services(
+                    settings, pool, hub, doorbell, stop_hints, publisher, book, rates, backlog
+                )
                 app.state.gate = await opened.enter_async_context(Gate(settings, pool)) if asked else None
                 yield
         finally:
@@ -83,6 +88,7 @@ def create_app(settings: Settings) -> FastAPI:
         limits_router,
         health_router,
     )
+    app.router.routes.append(socket_route)
     serve_page(app, settings.page_dir)
     answer_with_problems(app)
     app.add_middleware(HeldToLimits)

@@ -14,12 +14,13 @@ from uuid import UUID
 from fastapi import Depends, Path, Query, Request
 from pydantic import BaseModel, Field
 
-from api.hub import Hub
+from api.hub.hub import Hub
 from core.access.audit import Actor
 from core.access.principal import Principal, Scope
 from core.database.pool import Pool
 from core.doorbell import Doorbell
 from core.errors import Forbidden, InvalidInput, NotFound
+from core.events.publisher import Publisher
 from core.ids import Prefix, decode
 from core.jobs.stop_hints import StopHints
 from core.limits.backlog import Backlog
@@ -37,6 +38,7 @@ class Services:
     hub: Hub
     doorbell: Doorbell
     stop_hints: StopHints
+    publisher: Publisher
     limits: Book
     rates: RateLimiter
     backlog: Backlog

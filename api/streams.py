@@ -1,37 +1,93 @@
-"""Server-sent events (WHATWG HTML, 9.2): numbered, resumable, and closed after the last one."""
+"""Server-sent events (WHATWG HTML, 9.2): numbered, resumable, and closed after the last one.
+
+A stream is the one task of its request: it has no timer, no queue, and no second task. What it sends is spelled once
+for all streams that send the same, and whether its client is still there it looks whenever a sign of life is due.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
-from typing import Any
+from collections.abc import Callable, Mapping
 
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.background import BackgroundTask
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from api.hub.feeds import Consumer, JobFeed, SessionFeed
+from api.hub.hub import Hub
 
 RETRY_MS = 2000
-PING_S = 15
-SEND_TIMEOUT_S = 30
-"""A client that takes nothing for so long is cut off; it comes back with the number it has."""
+HEADERS = {
+    "Content-Type": "text/event-stream; charset=utf-8",
+    "Cache-Control": "no-store",
+    "X-Accel-Buffering": "no",
+}
+BEAT = b": here\n\n"
+
+Open = Callable[[Consumer], JobFeed | SessionFeed]
 
 
-def event_stream(events: AsyncGenerator[dict[str, Any]], what: str) -> EventSourceResponse:
-    """The answer that streams these events."""
+class EventStream(Response):
+    """The answer that streams a feed. `open_feed` makes it once the answer has begun."""
 
-    async def frames() -> AsyncIterator[ServerSentEvent]:
-        yield ServerSentEvent(comment=f"events of {what}", retry=RETRY_MS)
-        async with aclosing(events):
-            async for event in events:
-                yield ServerSentEvent(
-                    json.dumps(event, ensure_ascii=False, separators=(",", ":")),
-                    event=event["type"],
-                    id=str(event["seq"]),
-                )
+    media_type = "text/event-stream"
 
-    return EventSourceResponse(
-        frames(),
-        ping=PING_S,
-        send_timeout=SEND_TIMEOUT_S,
-        sep="\n",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-    )
+    def __init__(self, hub: Hub, open_feed: Open, what: str) -> None:
+        self.status_code = 200
+        self.background: BackgroundTask | None = None
+        self.body = b""
+        self._hub = hub
+        self._open = open_feed
+        self._what = what
+        self.init_headers(HEADERS)
+
+    def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
+        """As given: a stream has no length."""
+        self.raw_headers = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send until the feed is over, the client has left, or the process is to stop."""
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        with self._hub.consumer() as consumer:
+            feed = self._open(consumer)
+            try:
+                body = f"retry: {RETRY_MS}\n: events of {self._what}\n\n".encode()
+                while True:
+                    if body:
+                        await send({"type": "http.response.body", "body": body, "more_body": True})
+                    if feed.over or consumer.over:
+                        break
+                    body = await _next(consumer, feed, receive)
+            finally:
+                self._hub.drop(feed)
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _next(consumer: Consumer, feed: JobFeed | SessionFeed, receive: Receive) -> bytes:
+    """What is to be sent now; waits until there is something to do."""
+    await consumer.wait()
+    body = b""
+    if consumer.beat:
+        consumer.beat = False
+        if _has_left(receive):
+            consumer.end()
+            return b""
+        body = BEAT
+    if consumer.ready:
+        consumer.ready.clear()
+        body += await feed.blocks()
+    return body
+
+
+def _has_left(receive: Receive) -> bool:
+    """Whether the client is known to be gone, without waiting for more of what it sends, which is nothing."""
+    while True:
+        received = receive()
+        try:
+            received.send(None)  # type: ignore[attr-defined]
+        except StopIteration as now:
+            message: Message = now.value
+            if message["type"] == "http.disconnect":
+                return True
+        else:
+            received.close()  # type: ignore[attr-defined]
+            return False

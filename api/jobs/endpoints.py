@@ -2,41 +2,39 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypedDict, cast
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Header, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import AfterValidator, Field
 
 from api.dependencies import JobId, PageDep, Services, ServicesDep, TenantDep, parsed, principal_of, services_of
 from api.downloads import download
-from api.idempotency import IDEMPOTENCY_KEY, REPLAYED_HEADER, IdempotencyKey, replayed_headers
-from api.jobs.schemas import EventPage, JobCreate, JobPage, JobRequest
+from api.idempotency import IDEMPOTENCY_KEY, REPLAYED_HEADER, IdempotencyKey
+from api.jobs.acting import accept, held_to, stop, submitted
+from api.jobs.schemas import EventPage, JobCreate, JobPage
 from api.parameters import Parameter
 from api.responses import json_response
+from api.resuming import LastEventId, job_start
 from api.routing import DirectRoute, resource
-from api.streams import event_stream
+from api.streams import EventStream
 from core.agents.registry import agents
-from core.agents.spec import AgentSpec
-from core.database.pool import Connection
-from core.errors import Conflict, Overloaded
+from core.errors import Conflict
 from core.events import log
-from core.idempotency import Key, once
 from core.ids import Prefix, decode, encode
-from core.jobs import artifacts, cancel, position, reading, submit
+from core.jobs import artifacts, position, reading
 from core.jobs.job import Job, JobView
-from core.jobs.states import Lane, OnBusy, State
+from core.jobs.states import Lane, State
 from core.jobs.submit import Submission
-from core.limits.admission import Bounds
-from core.limits.model import Allowance
 
 router = resource("/v1/jobs", "jobs")
 
 LONGEST_WAIT_S = 60
 HIGHEST_SEQ = 2**31 - 1
 """No event has a number beyond it."""
+PAGE_BYTES = 4 * 1024 * 1024
+"""Of events, in one answer."""
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -61,25 +59,7 @@ async def submit_job(request: Request, wanted: JobCreate) -> Response:
         WAIT.read(request),
         IDEMPOTENCY_KEY.read(request),
     )
-    job = cast(JobRequest, wanted)
-    spec = agents()[wanted.agent]
-    submission = Submission(
-        tenant_id=tenant,
-        agent=spec.name,
-        holds=spec.holds,
-        input=wanted.input.model_dump(mode="json", exclude_none=True),
-        session_id=parsed(Prefix.SESSION, job.session_id, "/session_id"),
-        lane=job.lane,
-        priority=job.priority,
-        max_attempts=job.max_attempts or services.settings.max_attempts,
-        deadline_s=job.deadline_s,
-        run_at=job.run_at,
-        on_busy=job.on_busy,
-        metadata=job.metadata,
-        **_held_to(request, spec),
-    )
-    asked = None if key is None else job.model_dump(mode="json")
-    view, headers = await _submitted(services, submission, "POST /v1/jobs", key, asked)
+    view, headers = await accept(services, request.scope["allowance"], wanted, key)
     if wait and REPLAYED_HEADER not in headers:
         view = (await _awaited(services, tenant, decode(Prefix.JOB, view["id"]), wait)).view()
     # Built by us and held to its model by tests: checking it again would cost a fifth of the whole submit.
@@ -143,32 +123,35 @@ async def job_events(
     tenant: TenantDep,
     after: Annotated[int, Query(ge=0, le=HIGHEST_SEQ, description="The number of the last event already seen")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
-    last_event_id: Annotated[int | None, Header(ge=0, le=HIGHEST_SEQ)] = None,
+    last_event_id: LastEventId = None,
 ) -> Any:
     """Everything that happened after `after`, and what happens from now on, up to the end.
 
-    With `Accept: application/json`, a page of what is there now.
+    With `Accept: application/json`, a page of what is there now; it may be shorter than `limit` where events are large.
     """
-    job = await reading.get(services.pool, tenant, job_id)
-    if last_event_id is not None:
-        after = last_event_id
+    job = await reading.head(services.pool, tenant, job_id)
+    start = job_start(job, after, last_event_id)
     if "application/json" in request.headers.get("accept", ""):
-        events = await log.read(services.pool, job_id, after, limit + 1)
-        items = [event.view() | ({"job": job.view()} if event.terminal else {}) for event in events[:limit]]
-        return json_response({"items": items, "next_after": items[-1]["seq"] if len(events) > limit else None})
-    if job.state.terminal and after >= job.last_seq:
+        return await _page(services, job_id, min(start, HIGHEST_SEQ), limit)
+    if job.state.terminal and start >= job.last_seq:
         return Response(status_code=204)
-    return event_stream(services.hub.follow(tenant, job_id, after), encode(Prefix.JOB, job_id))
+    hub = services.hub
+    return EventStream(hub, lambda consumer: hub.job_feed(job, consumer, start), encode(Prefix.JOB, job_id))
+
+
+async def _page(services: Services, job_id: UUID, after: int, limit: int) -> Response:
+    page = (await log.pages(services.pool, {job_id: after}, limit, PAGE_BYTES)).get(job_id, log.Page([], more=False))
+    ended = await reading.ended(services.pool, [job_id]) if page.events and page.events[-1].terminal else {}
+    lines = [event.line(ended[job_id].view() if event.terminal and ended else None) for event in page.events]
+    next_after = page.events[-1].seq if page.more else "null"
+    body = f'{{"items":[{",".join(lines)}],"next_after":{next_after}}}'
+    return Response(body, media_type="application/json")
 
 
 @router.post("/{job_id}/cancel", status_code=202, response_model=JobView)
 async def cancel_job(job_id: JobId, services: ServicesDep, tenant: TenantDep) -> Any:
     """Stop a job: a queued one at once, a running one within about a second. What it made so far is kept."""
-    if await cancel.cancel(services.pool, tenant, job_id) is State.RUNNING:
-        services.stop_hints.tell(job_id)
-    job = await reading.get(services.pool, tenant, job_id)
-    _wake(services, job.agent)
-    return job.view()
+    return (await stop(services, tenant, job_id)).view()
 
 
 @router.post("/{job_id}/retry", status_code=202, response_model=JobView)
@@ -196,10 +179,10 @@ async def retry_job(
         max_attempts=job.max_attempts,
         metadata=job.metadata,
         replayed_from=job.id,
-        **_held_to(request, agents()[job.agent]),
+        **held_to(request.scope["allowance"], agents()[job.agent]),
     )
     route = f"POST /v1/jobs/{encode(Prefix.JOB, job_id)}/retry"
-    view, headers = await _submitted(services, submission, route, idempotency_key, None)
+    view, headers = await submitted(services, submission, route, idempotency_key, None)
     return json_response(view, 202, headers)
 
 
@@ -226,59 +209,10 @@ async def get_artifact(
     )
 
 
-def _wake(services: Services, agent: str) -> None:
-    """Tell the dispatcher that there may be something to release for the agent's workers."""
-    spec = agents().get(agent)
-    services.doorbell.ring(spec.pool if spec else "")
-
-
-class HeldTo(TypedDict):
-    """Whose limits a submit is held to, and which of them have to be counted first."""
-
-    key_id: UUID | None
-    bounds: Bounds | None
-
-
-def _held_to(request: Request, spec: AgentSpec) -> HeldTo:
-    allowance: Allowance = request.scope["allowance"]
-    return {"key_id": allowance.key_id, "bounds": Bounds.of(allowance, asks_models=spec.asks_models)}
-
-
-async def _submitted(
-    services: Services, submission: Submission, route: str, key: str | None, request: Any
-) -> tuple[dict[str, Any], dict[str, str]]:
-    """Submit, once for each idempotency key, and wake the dispatcher. Returns the job as it is shown, and headers."""
-    if services.backlog.full:
-        raise Overloaded("More jobs wait than this service takes, of all its users together. Try again in a while.")
-    headers: dict[str, str] = {}
-    if key is None:
-        view = (await submit.submit(services.pool, submission)).view()
-    else:
-
-        async def create(connection: Connection) -> dict[str, Any]:
-            return (await submit.submit_in(connection, submission)).view()
-
-        answer = await once(services.pool, Key.of(submission.tenant_id, route, key, request), 202, create)
-        view, headers = answer.body, replayed_headers(answer)
-    if submission.on_busy is OnBusy.INTERRUPT and submission.session_id is not None:
-        services.stop_hints.tell(submission.session_id)
-    _wake(services, submission.agent)
-    headers["Location"] = f"/v1/jobs/{view['id']}"
-    return view, headers
-
-
 async def _awaited(services: Services, tenant: UUID, job_id: UUID, wait: float) -> Job:
     """The job, after it ended or `wait` seconds passed."""
     job = await reading.get(services.pool, tenant, job_id)
     if not wait or job.state.terminal:
         return job
-    events = services.hub.follow(tenant, job_id, job.last_seq)
-    try:
-        async with asyncio.timeout(wait):
-            async for _ in events:
-                pass  # the stream ends with the job
-    except TimeoutError:
-        pass  # as asked: the job as it is now
-    finally:
-        await events.aclose()
+    await services.hub.wait_for_end(await reading.head(services.pool, tenant, job_id), wait)
     return await reading.get(services.pool, tenant, job_id)

@@ -58,6 +58,23 @@ class HeldToLimits:
         await self._app(scope, receive, send)
 
 
+def refusal(policies: tuple[Policy, ...], decision: Decision) -> LimitReached:
+    """What a client is told whose request was not admitted."""
+    spent = next(
+        policy
+        for policy, standing in zip(policies, decision.standings, strict=True)
+        if not standing.remaining and standing.next_us == decision.wait_us
+    )
+    wait_s = seconds(decision.wait_us)
+    return LimitReached(
+        f"More than the {spent.quota} requests a minute that the limit of this {spent.name} allows. "
+        f"One is taken again in {wait_s} s.",
+        "requests_per_minute",
+        spent.name,
+        wait_s,
+    )
+
+
 async def _refuse(
     scope: Scope,
     receive: Receive,
@@ -66,21 +83,9 @@ async def _refuse(
     decision: Decision,
     fields: list[Header],
 ) -> None:
-    spent = next(
-        policy
-        for policy, standing in zip(policies, decision.standings, strict=True)
-        if not standing.remaining and standing.next_us == decision.wait_us
-    )
-    wait_s = seconds(decision.wait_us)
-    error = LimitReached(
-        f"More than the {spent.quota} requests a minute that the limit of this {spent.name} allows. "
-        f"One is taken again in {wait_s} s.",
-        "requests_per_minute",
-        spent.name,
-        wait_s,
-    )
+    error = refusal(policies, decision)
     refused = Refused(error.status, error.slug, error.detail, error.title, error.members())
-    await refuse(scope, receive, send, refused, [*fields, (b"retry-after", str(wait_s).encode())])
+    await refuse(scope, receive, send, refused, [*fields, (b"retry-after", str(error.retry_after_s).encode())])
 
 
 def _with_fields(send: Send, fields: list[Header]) -> Send:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Response
+from fastapi import Query, Response
 
 from api.dependencies import PageDep, ServicesDep, SessionId, TenantDep, parsed
+from api.hub.vector import LONGEST
 from api.idempotency import IdempotencyKey, replayed_headers
+from api.resuming import LastEventId, session_start
 from api.routing import resource
 from api.sessions.schemas import SessionChange, SessionCreate, SessionPage, SessionView
+from api.streams import EventStream
 from core.database.pool import Connection
 from core.idempotency import Key, once
-from core.ids import Prefix
+from core.ids import Prefix, encode
+from core.sessions import following
 from core.sessions import repository as sessions
 
 router = resource("/v1/sessions", "sessions")
@@ -61,4 +65,37 @@ async def get_session(session_id: SessionId, services: ServicesDep, tenant: Tena
 @router.patch("/{session_id}", response_model=SessionView)
 async def rename_session(session_id: SessionId, wanted: SessionChange, services: ServicesDep, tenant: TenantDep) -> Any:
     """Give it another title."""
-    return (await sessions.rename(services.pool, tenant, session_id, wanted.title)).view()
+    session = await sessions.rename(services.pool, tenant, session_id, wanted.title)
+    services.publisher.changed(session_id)
+    return session.view()
+
+
+@router.get(
+    "/{session_id}/events",
+    response_class=Response,
+    responses={200: {"content": {"text/event-stream": {}}, "description": "The events of all its jobs, live"}},
+)
+async def session_events(
+    session_id: SessionId,
+    services: ServicesDep,
+    tenant: TenantDep,
+    after: Annotated[
+        str | None,
+        Query(max_length=LONGEST, description="The `id` of the last event already seen; `now`: only what comes"),
+    ] = None,
+    last_event_id: LastEventId = None,
+) -> Any:
+    """Everything that happened in all jobs of the session, and what happens from now on, also in jobs to come.
+
+    An event has an opaque `id` that says how far each job has come; `session.updated` hints that the session is shown
+    differently. The stream has no end of its own.
+    """
+    session = await sessions.get(services.pool, tenant, session_id)
+    arrivals = (await following.standing(services.pool, tenant, session_id)).arrivals
+    start = await session_start(services.pool, session, arrivals, last_event_id or after)
+    hub = services.hub
+    return EventStream(
+        hub,
+        lambda consumer: hub.session_feed(session, arrivals, consumer, start),
+        encode(Prefix.SESSION, session_id),
+    )

@@ -1,0 +1,1 @@
+"""Live events for everybody who watches through one API process."""
