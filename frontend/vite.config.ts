@@ -9,7 +9,7 @@ const examples = fileURLToPath(new URL("../examples", import.meta.url));
 
 /** The API wants Origin and Host to agree, so the page's own host is passed on as it is. */
 const proxy = Object.fromEntries(
-  ["/v1", "/readyz", "/healthz"].map((path) => [path, { target: api, changeOrigin: false }]),
+  ["/v1", "/readyz", "/healthz"].map((path) => [path, { target: api, changeOrigin: false, ws: true }]),
 );
 
 /** Fast refresh puts one script into the page itself; only there, and only for it, the policy has a nonce. */

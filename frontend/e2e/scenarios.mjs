@@ -108,22 +108,90 @@ export const SCENARIOS = [
     },
   },
   {
+    name: "a refresh while a program is written loses nothing of it",
+    async run(page) {
+      await page.goto("/");
+      await page.getByRole("textbox", { name: "What the program should do" }).fill("Simulate a few random walks");
+      await page.keyboard.press("Enter");
+      await page.getByText("Writing the program").waitFor();
+      await page.reload();
+      await answerHasEnded(page);
+      const { items } = await (await page.request.get("/v1/jobs?agent=generate&limit=1")).json();
+      const written = items[0].result.code.trim().split("\n");
+      const shown = (await page.locator("main").textContent()) ?? "";
+      for (const line of written) assert.ok(shown.includes(line.trim()), `not shown: ${line}`);
+    },
+  },
+  {
     name: "a broken connection is said, and mended by itself",
     async run(page) {
       await page.goto("/");
-      let cut = false;
-      await page.route("**/v1/jobs/*/events", async (route) => {
-        if (cut) return route.abort("connectionfailed");
+      let sockets = 0;
+      await page.routeWebSocket("**/v1/ws", (ours) => {
+        sockets += 1;
+        const service = ours.connectToServer();
+        if (sockets > 1) return;
         // A connection that brings a little and breaks off.
-        cut = true;
-        const stream = "retry: 300\n\n";
-        return route.fulfill({ status: 200, contentType: "text/event-stream", body: stream });
+        service.onMessage((message) => {
+          if (String(message).includes("number 3")) ours.close({ code: 1011 });
+          else ours.send(message);
+        });
       });
-      await runCode(page, COUNTING);
+      const counting = runCode(page, COUNTING);
       await page.getByText("Reconnecting").waitFor();
-      await page.unroute("**/v1/jobs/*/events");
+      await counting;
       await hasCountedToTheEnd(page);
       await page.getByText("Reconnecting").waitFor({ state: "hidden" });
+      assert.ok(sockets > 1);
+    },
+  },
+  {
+    name: "where no WebSocket gets through, events come as a stream",
+    async run(page) {
+      await page.addInitScript(() => {
+        // @ts-expect-error as a network that drops what it does not know
+        globalThis.WebSocket = class extends EventTarget {
+          constructor() {
+            super();
+            setTimeout(() => /** @type {any} */ (this).onclose?.({ code: 1006 }), 10);
+          }
+          close() {}
+        };
+      });
+      const streamed = page.waitForRequest(/\/v1\/sessions\/[^/]+\/events\?after=now$/);
+      await page.goto("/");
+      await runCode(page, COUNTING);
+      await streamed;
+      await hasCountedToTheEnd(page);
+    },
+  },
+  {
+    name: "eight tabs at once show the same, and each can still do something",
+    async run(page) {
+      await page.goto("/");
+      await runCode(page, COUNTING);
+      await printed(page).getByText("number 1", { exact: true }).waitFor();
+      const tabs = await Promise.all(
+        Array.from({ length: 7 }, async () => {
+          const tab = await page.context().newPage();
+          tab.setDefaultTimeout(60_000);
+          await tab.goto(page.url());
+          await openTab(tab, "Results");
+          return tab;
+        }),
+      );
+      for (const tab of [page, ...tabs]) await hasCountedToTheEnd(tab);
+      // What one of them begins, all of them show; and none of them waits for a connection.
+      const [first, second] = tabs;
+      assert.ok(first && second);
+      await first.getByRole("button", { name: "Run again" }).first().click();
+      await first.getByRole("button", { name: "Stop" }).first().waitFor();
+      await second.getByRole("button", { name: "Stop" }).first().click();
+      for (const tab of [page, ...tabs]) {
+        await tab.getByText("Stopped", { exact: true }).first().waitFor();
+        await runHasEnded(tab);
+      }
+      await Promise.all(tabs.map((tab) => tab.close()));
     },
   },
   {

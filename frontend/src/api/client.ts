@@ -94,10 +94,10 @@ export async function retryJob(job_id: string): Promise<Job> {
   return got(await client.POST("/v1/jobs/{job_id}/retry", { params: { path: { job_id } } }));
 }
 
-/** All events of a job up to now. */
-export async function listEvents(job_id: string): Promise<JobEvent[]> {
+/** All events of a job up to now that come after a number. */
+export async function listEvents(job_id: string, seen = 0): Promise<JobEvent[]> {
   const events: JobEvent[] = [];
-  let after = 0;
+  let after = seen;
   for (;;) {
     const params = { path: { job_id }, query: { after, limit: PAGE_OF_EVENTS } };
     // The route answers with a stream as well, so its document leaves the type of a page open.

@@ -1,59 +1,78 @@
 /**
- * A job's events as they happen. The stream numbers them and goes on after the last one seen, so a connection that
- * breaks costs nothing; it is closed with the job's last event, because the server would only be asked again.
+ * A session's events as a stream, where no WebSocket gets through. The stream numbers what it sends and goes on after the
+ * last of it, so a connection that breaks costs nothing. A tab that nobody looks at gives its connection up: a browser has
+ * six of them for all tabs together, and it goes on where it was when it is looked at again.
  */
-import { createEventSource } from "eventsource-client";
-import { problemOf } from "@/api/errors";
+import { createEventSource, type EventSourceClient } from "eventsource-client";
+import { type ProblemError, problemOf } from "@/api/errors";
+import type { Listener } from "@/api/live";
 import { signInWanted } from "@/api/sign-in";
-import type { JobEvent, QueueHint } from "@/api/types";
+import type { JobEvent, QueueHint, SessionHint } from "@/api/types";
 
-export type Connection = "connecting" | "open" | "reconnecting" | "closed";
-
-export interface Follower {
-  onEvent(event: JobEvent | QueueHint): void;
-  onConnection(connection: Connection): void;
-  /** The service refuses the stream for good. */
-  onRefused(error: Error): void;
-}
-
-const LAST: ReadonlySet<string> = new Set(["job.succeeded", "job.failed", "job.cancelled", "job.expired"]);
-
-/** Follows a job from after event number `after`; returns what ends it. */
-export function followJob(jobId: string, after: number, follower: Follower): () => void {
+export function followByStream(sessionId: string, listener: Listener): () => void {
+  const address = new URL(`/v1/sessions/${encodeURIComponent(sessionId)}/events`, globalThis.location.origin);
+  address.searchParams.set("after", "now");
+  let last: string | undefined;
+  let source: EventSourceClient | undefined;
   let over = false;
-  const end = () => {
-    if (over) return;
-    over = true;
-    source.close();
-    follower.onConnection("closed");
+
+  const refused = (problem: ProblemError) => {
+    if (problem.status === 401) {
+      signInWanted.set(true);
+    } else if (problem.slug === "bad-event-id" && last !== undefined) {
+      last = undefined; // what it was is not known there any more: begin anew
+      source?.close();
+      if (!over) begin();
+    } else if (problem.status < 500 && problem.status !== 429) {
+      end();
+      listener.onRefused(problem);
+    }
   };
 
-  const source = createEventSource({
-    url: new URL(`/v1/jobs/${encodeURIComponent(jobId)}/events`, globalThis.location.origin),
-    ...(after > 0 ? { initialLastEventId: String(after) } : {}),
-    fetch: async (url, init) => {
-      const response = await globalThis.fetch(url, init as RequestInit);
-      if (response.status === 204) end(); // there is nothing after what was seen
-      if (response.ok) return response;
-      const problem = await problemOf(response);
-      if (response.status === 401) signInWanted.set(true);
-      else if (response.status < 500 && response.status !== 429) {
-        end();
-        follower.onRefused(problem);
-      }
-      throw problem; // anything else is tried again
-    },
-    onConnect: () => {
-      if (!over) follower.onConnection("open");
-    },
-    onScheduleReconnect: () => {
-      if (!over) follower.onConnection("reconnecting");
-    },
-    onMessage: ({ data, event }) => {
-      if (over) return;
-      follower.onEvent(JSON.parse(data) as JobEvent | QueueHint);
-      if (event !== undefined && LAST.has(event)) end();
-    },
-  });
+  const begin = () => {
+    const mine = createEventSource({
+      url: address,
+      ...(last === undefined ? {} : { initialLastEventId: last }),
+      fetch: async (url, init) => {
+        const response = await globalThis.fetch(url, init as RequestInit);
+        if (response.ok) return response;
+        const problem = await problemOf(response);
+        refused(problem);
+        throw problem; // it is tried again, unless it was closed
+      },
+      onConnect: () => {
+        if (over || source !== mine) return;
+        listener.onOpen();
+        if (last === undefined) listener.onFresh();
+      },
+      onScheduleReconnect: () => {
+        if (!over && source === mine) listener.onBroken();
+      },
+      onMessage: ({ data, id }) => {
+        if (over || source !== mine) return;
+        if (id !== undefined) last = id;
+        listener.onMessage(JSON.parse(data) as JobEvent | QueueHint | SessionHint);
+      },
+    });
+    source = mine;
+  };
+
+  const onVisibility = () => {
+    if (document.hidden) {
+      source?.close();
+      source = undefined;
+    } else if (source === undefined && !over) {
+      begin();
+    }
+  };
+
+  const end = () => {
+    over = true;
+    document.removeEventListener("visibilitychange", onVisibility);
+    source?.close();
+  };
+
+  document.addEventListener("visibilitychange", onVisibility);
+  if (!document.hidden) begin();
   return end;
 }

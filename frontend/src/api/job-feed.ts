@@ -4,8 +4,8 @@
  */
 import { listEvents } from "@/api/client";
 import { UnreachableError } from "@/api/errors";
-import { type Connection, followJob } from "@/api/events";
 import { endOf, type JobState, listedJob, NEW_JOB, reduceJob } from "@/api/job-state";
+import { type Connection, watchSession } from "@/api/live";
 import { hasEnded, type Job, type JobEvent, type QueueHint } from "@/api/types";
 import { Store } from "@/lib/store";
 
@@ -27,7 +27,7 @@ interface Entry {
 
 const entries = new Map<string, Entry>();
 
-/** Jobs whose stream is broken at the moment. */
+/** Jobs and sessions whose events can't be had at the moment. */
 export const brokenStreams = new Store<ReadonlySet<string>>(new Set());
 
 /** The last job that ended in front of the user; what was listed of it is old then. */
@@ -62,69 +62,133 @@ function entryOf(job: Job): Entry {
   return entry;
 }
 
-function replay(job: Job, store: Store<JobFeed>): () => void {
-  let stopped = false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const attempt = async () => {
+/** Reads a job's events after those that are known, again and again while there is no answer. */
+class LogReader {
+  readonly #jobId: string;
+  readonly #seen: () => number;
+  readonly #take: (events: JobEvent[]) => void;
+  readonly #refused: (error: Error) => void;
+  #stopped = false;
+  #reading = false;
+  #wanted = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(jobId: string, seen: () => number, take: (events: JobEvent[]) => void, refused: (error: Error) => void) {
+    this.#jobId = jobId;
+    this.#seen = seen;
+    this.#take = take;
+    this.#refused = refused;
+  }
+
+  /** Soon, and once more when a reading is under way: it may have begun too early. */
+  readonly read = async (): Promise<void> => {
+    this.#wanted = true;
+    if (this.#reading) return;
+    this.#reading = true;
+    clearTimeout(this.#timer);
     try {
-      const events = await listEvents(job.id);
-      if (stopped) return;
-      markBroken(job.id, false);
-      store.set({ job: events.reduce(reduceJob, NEW_JOB), connection: "closed", refused: null });
-    } catch (error) {
-      if (stopped) return;
-      if (error instanceof UnreachableError) {
-        markBroken(job.id, true);
-        timer = setTimeout(attempt, RETRY_MS);
-      } else {
-        store.set({
-          ...store.get(),
-          connection: "closed",
-          refused: error instanceof Error ? error : new Error(String(error)),
-        });
+      while (this.#wanted && !this.#stopped) {
+        this.#wanted = false;
+        const events = await listEvents(this.#jobId, this.#seen());
+        if (!this.#stopped) this.#got(events);
       }
+    } catch (error) {
+      if (!this.#stopped) this.#failed(error);
+    } finally {
+      this.#reading = false;
     }
   };
-  void attempt();
-  return () => {
-    stopped = true;
-    clearTimeout(timer);
-    markBroken(job.id, false);
-  };
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    markBroken(this.#jobId, false);
+  }
+
+  #got(events: JobEvent[]): void {
+    markBroken(this.#jobId, false);
+    this.#take(events);
+  }
+
+  #failed(error: unknown): void {
+    if (error instanceof UnreachableError) {
+      markBroken(this.#jobId, true);
+      this.#timer = setTimeout(this.read, RETRY_MS);
+    } else {
+      this.#refused(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
 }
 
-function follow(job: Job, store: Store<JobFeed>): () => void {
-  const waiting: (JobEvent | QueueHint)[] = [];
-  let frame: number | undefined;
+function replay(job: Job, store: Store<JobFeed>): () => void {
+  const log = new LogReader(
+    job.id,
+    () => 0,
+    (events) => store.set({ job: events.reduce(reduceJob, NEW_JOB), connection: "closed", refused: null }),
+    (refused) => store.set({ ...store.get(), connection: "closed", refused }),
+  );
+  void log.read();
+  return () => log.stop();
+}
 
+/** What the session's connection tells of the job, and before that, and wherever that has a gap, what its log says. */
+function follow(job: Job, store: Store<JobFeed>): () => void {
+  let waiting: (JobEvent | QueueHint)[] = [];
+  let frame: number | undefined;
+  const soon = () => {
+    // Many events come between two frames, and a page in the background is drawn in none.
+    if (frame === undefined) frame = document.hidden ? window.setTimeout(take, 100) : requestAnimationFrame(take);
+  };
   const take = () => {
     frame = undefined;
     const before = store.get();
-    const state = waiting.splice(0).reduce(reduceJob, before.job);
-    store.set({ ...before, job: state });
+    let state = before.job;
+    const rest: (JobEvent | QueueHint)[] = [];
+    for (const event of waiting) {
+      if ("seq" in event && event.seq > state.seq + 1) rest.push(event);
+      else state = reduceJob(state, event);
+    }
+    waiting = rest;
+    if (rest.length > 0) void log.read();
     const end = endOf(state);
-    if (end) lastEnded.set(end);
+    store.set({ ...before, job: state, ...(end ? { connection: "closed" } : {}) });
+    if (end) {
+      stop();
+      lastEnded.set(end);
+    }
   };
-
-  const end = followJob(job.id, store.get().job.seq, {
+  const log = new LogReader(
+    job.id,
+    () => store.get().job.seq,
+    (events) => {
+      waiting = [...events, ...waiting];
+      if (events.length > 0) soon();
+    },
+    (refused) => {
+      stop();
+      store.set({ ...store.get(), connection: "closed", refused });
+    },
+  );
+  const leave = watchSession(job.session_id ?? "", {
+    onFresh: () => void log.read(),
     onEvent: (event) => {
-      // Many events come between two frames, and a page in the background is drawn in none.
+      if (event.job_id !== job.id) return;
       waiting.push(event);
-      if (frame === undefined) frame = document.hidden ? window.setTimeout(take, 100) : requestAnimationFrame(take);
+      soon();
     },
     onConnection: (connection) => {
-      markBroken(job.id, connection === "reconnecting");
-      store.set({ ...store.get(), connection });
+      if (connection !== "closed") store.set({ ...store.get(), connection });
     },
-    onRefused: (refused) => store.set({ ...store.get(), refused }),
   });
-  return () => {
-    end();
-    markBroken(job.id, false);
+  const stop = () => {
+    leave();
+    log.stop();
   };
+  void log.read();
+  return stop;
 }
 
-function markBroken(jobId: string, broken: boolean): void {
+export function markBroken(jobId: string, broken: boolean): void {
   const before = brokenStreams.get();
   if (before.has(jobId) === broken) return;
   const after = new Set(before);

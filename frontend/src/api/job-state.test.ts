@@ -102,7 +102,7 @@ describe("replayed and live are the same", () => {
   });
 
   test("with hints in between, which are not in the log", () => {
-    const hint = { type: "queue.position", position: 2, eta_s: 4 } as const;
+    const hint = { type: "queue.position", job_id: "job_1", position: 2, eta_s: 4 } as const;
     const live = LIFE.flatMap((event) => [event, hint]).reduce(reduceJob, NEW_JOB);
     expect(live).toEqual(replay(LIFE));
   });
@@ -112,7 +112,12 @@ describe("each event by itself", () => {
   const stateAfter = (...events: Parameters<typeof eventsOf>) => replay(eventsOf(...events));
 
   test("a queued job shows its place, and forgets it when it runs", () => {
-    const queued = reduceJob(stateAfter({ type: "job.queued" }), { type: "queue.position", position: 3, eta_s: null });
+    const queued = reduceJob(stateAfter({ type: "job.queued" }), {
+      type: "queue.position",
+      job_id: "job_1",
+      position: 3,
+      eta_s: null,
+    });
     expect(queued.phase).toEqual({ kind: "queued", position: 3, etaS: null });
     expect(stateAfter({ type: "job.queued" }, { type: "job.running", worker: "w" }).phase.kind).toBe("running");
   });

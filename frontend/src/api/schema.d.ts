@@ -380,7 +380,7 @@ export interface paths {
          * Job Events
          * @description Everything that happened after `after`, and what happens from now on, up to the end.
          *
-         *     With `Accept: application/json`, a page of what is there now.
+         *     With `Accept: application/json`, a page of what is there now; it may be shorter than `limit` where events are large.
          */
         get: operations["job_events_v1_jobs__job_id__events_get"];
         put?: never;
@@ -497,6 +497,29 @@ export interface paths {
          * @description Give it another title.
          */
         patch: operations["rename_session_v1_sessions__session_id__patch"];
+        trace?: never;
+    };
+    "/v1/sessions/{session_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Session Events
+         * @description Everything that happened in all jobs of the session, and what happens from now on, also in jobs to come.
+         *
+         *     An event has an opaque `id` that says how far each job has come; `session.updated` hints that the session is shown
+         *     differently. The stream has no end of its own.
+         */
+        get: operations["session_events_v1_sessions__session_id__events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/v1/sessions/{session_id}/files": {
@@ -743,6 +766,11 @@ export interface components {
              */
             seq: number;
             /**
+             * Truncated
+             * @description It was larger than an event may be, and its longest parts are cut
+             */
+            truncated?: true | null;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -766,6 +794,11 @@ export interface components {
             seq: number;
             /** Text */
             text: string;
+            /**
+             * Truncated
+             * @description It was larger than an event may be, and its longest parts are cut
+             */
+            truncated?: true | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -801,6 +834,11 @@ export interface components {
             /** Traceback */
             traceback: string[];
             /**
+             * Truncated
+             * @description It was larger than an event may be, and its longest parts are cut
+             */
+            truncated?: true | null;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -827,6 +865,11 @@ export interface components {
              * @description Number of the event in its job: 1, 2, 3 … without a gap
              */
             seq: number;
+            /**
+             * Truncated
+             * @description It was larger than an event may be, and its longest parts are cut
+             */
+            truncated?: true | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -971,6 +1014,11 @@ export interface components {
             seq: number;
             /** Size */
             size: number;
+            /**
+             * Truncated
+             * @description It was larger than an event may be, and its longest parts are cut
+             */
+            truncated?: true | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1127,6 +1175,11 @@ export interface components {
              */
             seq: number;
             /**
+             * Truncated
+             * @description It was larger than an event may be, and its longest parts are cut
+             */
+            truncated?: true | null;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -1150,6 +1203,11 @@ export interface components {
              */
             seq: number;
             /**
+             * Truncated
+             * @description It was larger than an event may be, and its longest parts are cut
+             */
+            truncated?: true | null;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -1172,6 +1230,11 @@ export interface components {
              * @description Number of the event in its job: 1, 2, 3 … without a gap
              */
             seq: number;
+            /**
+             * Truncated
+             * @description It was larger than an event may be, and its longest parts are cut
+             */
+            truncated?: true | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1227,6 +1290,11 @@ export interface components {
             /** Steps */
             steps?: number | null;
             /**
+             * Truncated
+             * @description It was larger than an event may be, and its longest parts are cut
+             */
+            truncated?: true | null;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -1248,6 +1316,11 @@ export interface components {
              * @description Number of the event in its job: 1, 2, 3 … without a gap
              */
             seq: number;
+            /**
+             * Truncated
+             * @description It was larger than an event may be, and its longest parts are cut
+             */
+            truncated?: true | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1275,6 +1348,11 @@ export interface components {
              */
             seq: number;
             /**
+             * Truncated
+             * @description It was larger than an event may be, and its longest parts are cut
+             */
+            truncated?: true | null;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -1296,6 +1374,11 @@ export interface components {
              * @description Number of the event in its job: 1, 2, 3 … without a gap
              */
             seq: number;
+            /**
+             * Truncated
+             * @description It was larger than an event may be, and its longest parts are cut
+             */
+            truncated?: true | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1321,6 +1404,11 @@ export interface components {
              * @description Number of the event in its job: 1, 2, 3 … without a gap
              */
             seq: number;
+            /**
+             * Truncated
+             * @description It was larger than an event may be, and its longest parts are cut
+             */
+            truncated?: true | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1657,6 +1745,11 @@ export interface components {
             /** To */
             to: string;
             /**
+             * Truncated
+             * @description It was larger than an event may be, and its longest parts are cut
+             */
+            truncated?: true | null;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -1680,6 +1773,11 @@ export interface components {
              * @description Number of the event in its job: 1, 2, 3 … without a gap
              */
             seq: number;
+            /**
+             * Truncated
+             * @description It was larger than an event may be, and its longest parts are cut
+             */
+            truncated?: true | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1777,6 +1875,11 @@ export interface components {
              * @description Number of the event in its job: 1, 2, 3 … without a gap
              */
             seq: number;
+            /**
+             * Truncated
+             * @description It was larger than an event may be, and its longest parts are cut
+             */
+            truncated?: true | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1887,6 +1990,11 @@ export interface components {
              */
             seq: number;
             /**
+             * Truncated
+             * @description It was larger than an event may be, and its longest parts are cut
+             */
+            truncated?: true | null;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -1910,6 +2018,11 @@ export interface components {
             seq: number;
             /** Tier */
             tier: string;
+            /**
+             * Truncated
+             * @description It was larger than an event may be, and its longest parts are cut
+             */
+            truncated?: true | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2018,6 +2131,11 @@ export interface components {
             /** Text */
             text: string;
             /**
+             * Truncated
+             * @description It was larger than an event may be, and its longest parts are cut
+             */
+            truncated?: true | null;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
@@ -2041,6 +2159,11 @@ export interface components {
             seq: number;
             /** Text */
             text: string;
+            /**
+             * Truncated
+             * @description It was larger than an event may be, and its longest parts are cut
+             */
+            truncated?: true | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2138,6 +2261,11 @@ export interface components {
             seq: number;
             /** Text */
             text: string;
+            /**
+             * Truncated
+             * @description It was larger than an event may be, and its longest parts are cut
+             */
+            truncated?: true | null;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -2997,7 +3125,8 @@ export interface operations {
                 limit?: number;
             };
             header?: {
-                "last-event-id"?: number | null;
+                /** @description The `id` of the last event that was seen, as browsers send it by themselves; goes before `after` */
+                "last-event-id"?: string | null;
             };
             path: {
                 job_id: string;
@@ -3248,6 +3377,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_events_v1_sessions__session_id__events_get: {
+        parameters: {
+            query?: {
+                /** @description The `id` of the last event already seen; `now`: only what comes */
+                after?: string | null;
+            };
+            header?: {
+                /** @description The `id` of the last event that was seen, as browsers send it by themselves; goes before `after` */
+                "last-event-id"?: string | null;
+            };
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events of all its jobs, live */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
                 };
             };
             /** @description Something was wrong (RFC 9457) */

@@ -21,7 +21,10 @@ export type CodeError = Pick<Schemas["CodeErrored"], "name" | "value" | "traceba
 export type FileChange = Pick<Schemas["FileChanged"], "path" | "size" | "change">;
 
 /** What happens to a job, besides what is in its log: the API sends these when it has them, and numbers none. */
-export type QueueHint = { type: "queue.position"; position: number; eta_s: number | null };
+export type QueueHint = { type: "queue.position"; job_id: string; position: number; eta_s: number | null };
+
+/** The session is shown differently by now. */
+export type SessionHint = { type: "session.updated"; session: Session };
 
 const ENDED: ReadonlySet<Job["state"]> = new Set(["succeeded", "failed", "cancelled", "expired"]);
 

@@ -5,6 +5,7 @@ import { useEffect, useState } from "react";
 import { explain } from "@/api/errors";
 import { lastEnded } from "@/api/job-feed";
 import { refreshAfter, useSession } from "@/api/queries";
+import { useLiveSession } from "@/api/use-live-session";
 import { Announcer } from "@/app/Announcer";
 import { addressOf, goTo, usePlace } from "@/app/location";
 import { Notifications } from "@/app/Notifications";
@@ -27,6 +28,7 @@ export function Workspace() {
   const work = useSessionWork(sessionId);
   const [navigationOpen, setNavigationOpen] = useState(() => !NARROW.matches && remembered(NAVIGATION) !== "closed");
   useRefreshAfterJobs();
+  useLiveSession(sessionId);
 
   useEffect(() => {
     document.title = session.data ? `${titleOf(session.data)} – Code Interpreter` : "Code Interpreter";

@@ -77,9 +77,9 @@ export function eventsOf(...events: Unnumbered<JobEvent>[]): JobEvent[] {
   return events.map((event, at) => ({ job_id: "job_1", seq: at + 1, attempt: 1, at: AT, ...event }) as JobEvent);
 }
 
-/** Events as the stream sends them. */
-export function frames(events: readonly JobEvent[]): string {
-  return events.map((one) => `id: ${one.seq}\nevent: ${one.type}\ndata: ${JSON.stringify(one)}\n\n`).join("");
+/** Events as the stream of their session sends them. */
+export function sessionFrames(events: readonly JobEvent[]): string {
+  return events.map((one) => `id: at-${one.seq}\nevent: ${one.type}\ndata: ${JSON.stringify(one)}\n\n`).join("");
 }
 
 /** Answers for a job that ended, with these events. */

@@ -4,6 +4,7 @@ import { cleanup } from "@testing-library/react";
 import { afterAll, afterEach, beforeAll } from "vitest";
 import { askAgainWhoIAm, signInWanted } from "@/api/sign-in";
 import { service } from "@/testing/service";
+import { FakeSocket } from "@/testing/socket";
 
 window.matchMedia ??= (query: string) =>
   ({ matches: false, media: query, addEventListener() {}, removeEventListener() {} }) as unknown as MediaQueryList;
@@ -14,7 +15,11 @@ globalThis.ResizeObserver ??= class {
 };
 Element.prototype.scrollIntoView ??= () => {};
 
-beforeAll(() => service.listen({ onUnhandledRequest: "error" }));
+beforeAll(() => {
+  service.listen({ onUnhandledRequest: "error" });
+  // After it, which puts one of its own there.
+  Object.defineProperty(globalThis, "WebSocket", { value: FakeSocket, configurable: true });
+});
 afterEach(() => {
   cleanup();
   service.resetHandlers();
@@ -22,5 +27,6 @@ afterEach(() => {
   localStorage.clear();
   sessionStorage.clear();
   signInWanted.set(false);
+  FakeSocket.made = [];
 });
 afterAll(() => service.close());

@@ -1,10 +1,9 @@
 import { screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { http } from "msw";
 import { expect, test, vi } from "vitest";
 import { Turn } from "@/features/generate/Turn";
 import { renderPage } from "@/testing/render";
-import { aJob, eventsOf, frames, replays, service, stream } from "@/testing/service";
+import { aJob, eventsOf, replays, service } from "@/testing/service";
 
 const PROMPT = { agent: "generate", input: { prompt: "Add numbers" } };
 const noActions = () => ({ onOpen: vi.fn(), onRun: vi.fn(), onRetry: vi.fn() });
@@ -17,7 +16,7 @@ test("an answer is shown while it arrives", async () => {
     { type: "text.delta", text: "It adds **numbers**." },
     { type: "code.delta", text: "print(1 + " },
   );
-  service.use(http.get("*/v1/jobs/job_turn_1/events", () => stream(`retry: 100000\n\n${frames(events)}`)));
+  service.use(replays(events, "job_turn_1"));
   renderPage(<Turn job={job} actions={noActions()} />);
   expect(await screen.findByText("Writing the program")).toBeInTheDocument();
   expect(await screen.findByText("numbers")).toBeInTheDocument();
