@@ -7,7 +7,19 @@ import asyncio
 import importlib
 import sys
 
-NAMES = ("submit", "latency", "drain", "flat", "fairness", "recovery")
+NAMES = (
+    "submit",
+    "latency",
+    "drain",
+    "flat",
+    "fairness",
+    "recovery",
+    "streams",
+    "delivery",
+    "tokens",
+    "lines",
+    "storm",
+)
 
 
 def main() -> int:

@@ -26,6 +26,7 @@ class Running:
     env: dict[str, str]
     logs: Path
     worker: Popen[bytes] | None
+    api: Popen[bytes]
 
 
 @contextlib.contextmanager
@@ -54,7 +55,7 @@ def running(*, worker: bool = True, **settings: str) -> Iterator[Running]:
             started = stack.enter_context(program("-m", "workers", "--pool", "noop", env=env, log=logs / "worker"))
         wait_for_port(port, api)
         try:
-            yield Running(postgres, redis, port, env, logs, started)
+            yield Running(postgres, redis, port, env, logs, started, api)
         except BaseException:
             for log in sorted(logs.iterdir()):
                 print(f"--- {log.name}\n{log.read_text()[-2000:]}")
