@@ -20,7 +20,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from embedded import leftovers
+from embedded import leftovers, postgres
+from embedded.identity import identity_for_postgres
+from embedded.keys import load_or_draw
+from embedded.places import Places
 from embedded.redis import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -124,11 +127,26 @@ RUNNING = "Ctrl-C stops everything"
 CTRL_C = b"\x03"
 
 
+@pytest.fixture(scope="session")
+def used_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose database and keys were made by an earlier start."""
+    places = Places(tmp_path_factory.mktemp("used") / "var")
+    places.prepare()
+    identity = identity_for_postgres()
+    programs = postgres.usable_programs(identity, places.postgres)
+    password = load_or_draw(places.secrets).postgres_password
+    postgres.create_data(places.postgres / "data", password, identity, programs, sync=False)
+    return places.home
+
+
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
+def start(tmp_path: Path, used_home: Path) -> Iterator[Start]:
+    """Starts runs; in a used home, unless it is to be `new` or the environment names another home or database."""
     runs: list[Run] = []
 
-    def start(procfile: str = PROCFILE, *arguments: str, **environment: str) -> Run:
+    def start(procfile: str = PROCFILE, *arguments: str, new: bool = False, **environment: str) -> Run:
+        if not (new or runs or {"ACI_HOME", "DATABASE_URL"} & set(environment)):
+            subprocess.run(["cp", "-a", used_home, tmp_path / "var"], check=True)
         runs.append(Run(tmp_path, procfile, ["--before", "", *arguments], environment))
         return runs[-1]
 
@@ -143,7 +161,7 @@ def gone(processes: list[psutil.Process]) -> bool:
 
 
 def test_prints_the_address_the_model_and_the_sandbox(start: Start) -> None:
-    run = start()
+    run = start(new=True)
     run.wait_for(RUNNING)
     assert f"http://127.0.0.1:{run.port}" in run.printed
     assert "Model:   demo model" in run.printed
@@ -151,7 +169,7 @@ def test_prints_the_address_the_model_and_the_sandbox(start: Start) -> None:
 
 
 def test_ctrl_c_leaves_no_process_and_keeps_the_data(start: Start) -> None:
-    run = start()
+    run = start(new=True)
     run.wait_for(RUNNING)
     family = run.family()
     assert len(family) > 8  # launcher, supervisord, three stand-ins, redis, postgres and its own
@@ -186,7 +204,7 @@ def test_a_closed_terminal_leaves_no_process(start: Start) -> None:
 @pytest.mark.parametrize("moment", ["Making the database", "done in", "before runs"])
 def test_ctrl_c_during_the_start_leaves_no_process(start: Start, tmp_path: Path, moment: str) -> None:
     mark = tmp_path / "before-runs"
-    run = start(PROCFILE, "--before", f"sh -c 'touch {mark}; exec sleep 1000'")
+    run = start(PROCFILE, "--before", f"sh -c 'touch {mark}; exec sleep 1000'", new=True)
     if moment == "before runs":
         wait_until(mark.exists)
     else:
