@@ -22,33 +22,40 @@ from tests.chaos.agents import STEPS
 from workers.dispatcher.messages import Messages
 from workers.heartbeat import STUCK_EXIT
 
-LEASE_S = 1.5
-DEAF_S = 0.5
 BEAT_S = 0.2
 BEATS_OF_SILENCE = 4
 """More than it takes to call a worker deaf."""
+STUCK_SOON = {"ACI_LEASE_S": "1.5", "ACI_WORKER_DEAF_S": "60"}
+DEAF_SOON = {"ACI_LEASE_S": "60", "ACI_WORKER_DEAF_S": "0.5"}
+"""Impatient in one thing only: on a busy machine it would else end for the other reason."""
 
 
 @pytest.fixture
-def worker(database: str, redis_server: RedisServer, tmp_path: Path) -> Iterator[Program]:
-    """A worker's program with one slot more than the test needs, not started yet."""
-    program = Program(
-        "steps",
-        tmp_path / "worker.log",
-        ["-m", "workers", "--pool", STEPS.pool],
-        {
-            "DATABASE_URL": database,
-            "REDIS_URL": redis_server.url,
-            "ACI_AGENTS": "tests.chaos.agents:STEPS",
-            "ACI_WORKER_SLOTS": "2",
-            "ACI_LEASE_S": str(LEASE_S),
-            "ACI_HEARTBEAT_S": str(BEAT_S),
-            "ACI_WORKER_DEAF_S": str(DEAF_S),
-        },
-    )
-    program.start()
-    yield program
-    program.kill()
+def start_worker(database: str, redis_server: RedisServer, tmp_path: Path) -> Iterator[Callable[..., Program]]:
+    """Starts a worker's program with one slot more than the test needs."""
+    started: list[Program] = []
+
+    def start(patience: dict[str, str]) -> Program:
+        program = Program(
+            "steps",
+            tmp_path / "worker.log",
+            ["-m", "workers", "--pool", STEPS.pool],
+            {
+                "DATABASE_URL": database,
+                "REDIS_URL": redis_server.url,
+                "ACI_AGENTS": "tests.chaos.agents:STEPS",
+                "ACI_WORKER_SLOTS": "2",
+                "ACI_HEARTBEAT_S": str(BEAT_S),
+                **patience,
+            },
+        )
+        program.start()
+        started.append(program)
+        return program
+
+    yield start
+    for program in started:
+        program.kill()
 
 
 async def until(condition: Callable[[], Awaitable[Any]]) -> None:
@@ -80,9 +87,10 @@ def messages(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 
 async def test_a_worker_whose_loop_is_stuck_lets_its_jobs_go_and_ends(
-    pool: Pool, worker: Program, messages: Messages
+    pool: Pool, start_worker: Callable[..., Program], messages: Messages
 ) -> None:
     """Its lease runs out while it still lives, so that another may have the job; then it ends, with the stacks."""
+    worker = start_worker(STUCK_SOON)
     await until(lambda: heartbeat(pool, worker))
     pick = await released(pool, steps=2, fails="block")
     assert await messages.send([pick])
@@ -98,8 +106,11 @@ async def test_a_worker_whose_loop_is_stuck_lets_its_jobs_go_and_ends(
     assert "runner.py" in log[log.index("What its threads were doing") :]
 
 
-async def test_a_deaf_worker_ends_when_jobs_wait_for_it(pool: Pool, worker: Program, messages: Messages) -> None:
+async def test_a_deaf_worker_ends_when_jobs_wait_for_it(
+    pool: Pool, start_worker: Callable[..., Program], messages: Messages
+) -> None:
     """A job is released and its message never comes: with room for it and a broker that answers, that is deafness."""
+    worker = start_worker(DEAF_SOON)
     await until(lambda: heartbeat(pool, worker))
     await released(pool, steps=1)
     assert await asyncio.to_thread(worker.wait) == STUCK_EXIT
@@ -107,9 +118,10 @@ async def test_a_deaf_worker_ends_when_jobs_wait_for_it(pool: Pool, worker: Prog
 
 
 async def test_silence_is_no_deafness_while_the_broker_is_away(
-    pool: Pool, worker: Program, redis_server: RedisServer
+    pool: Pool, start_worker: Callable[..., Program], redis_server: RedisServer
 ) -> None:
     """It goes on living, which its heartbeats show, for as long as Redis does not answer."""
+    worker = start_worker(DEAF_SOON)
     await until(lambda: heartbeat(pool, worker))
     redis_server.pause()
     try:
