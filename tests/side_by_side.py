@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 TOGETHER = ("tests/chaos/", "tests/e2e/", "tests/integration/service/")
 """Folders whose files share what is slow to start: one unit each."""
@@ -27,6 +28,7 @@ LONGEST_FIRST = (
     "tests/chaos/",
     "tests/integration/sandbox/",
     "tests/integration/access/test_starting.py",
+    "tests/integration/cli/",
     "tests/integration/embedded/test_running_servers.py",
     "tests/integration/access/test_tokens_of_issuers.py",
     "tests/integration/workers/",
@@ -59,6 +61,20 @@ class InUnits(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return unit_of(nodeid)
+
+    def remove_node(self, node: WorkerController) -> str | None:
+        """Give what a lost worker still had to others, but for the test that it was at, whose fault it may have been:
+        that one has failed, and its name is returned.
+        """
+        left = self.assigned_work.pop(node)
+        if not self._pending_of(left):
+            return None
+        unit, lost = next((unit, test) for unit in left.values() for test, done in unit.items() if not done)
+        unit[lost] = True
+        self.workqueue.update({name: unit for name, unit in left.items() if not all(unit.values())})
+        for other in self.assigned_work:
+            self._reschedule(other)
+        return lost
 
 
 def wanted_workers(arguments: Sequence[str], chosen: str) -> int:
