@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     )
 
     max_sessions: int = Field(32, ge=1, le=1000, description="Sessions alive at once.")
+    warm_sessions: int = Field(2, ge=0, le=100, description="Sessions kept ready for the next to ask.")
     session_idle_seconds: int = Field(900, ge=1, description="A session unused for so long is ended.")
     max_run_seconds: float = Field(900, gt=0, description="Wall time of one run.")
     grace_seconds: float = Field(2, gt=0, description="Time from an interrupt to the end of the session.")
@@ -61,6 +62,7 @@ class Settings(BaseSettings):
     processes: int = Field(64, ge=8, description="Processes and threads of a session.")
     disk_mb: int = Field(256, ge=1, description="Work folder of a session (held in memory).")
     cpu_seconds: int = Field(3600, ge=1, description="Processor time of any one process of a session.")
+    cpus: float = Field(1.0, ge=0.1, description="Processor cores of a session (where a cgroup can hold it to them).")
     open_files: int = Field(512, ge=64, description="Open descriptors of any one process of a session.")
     # Twice in one event, each byte up to six in JSON: more would not fit into what clients accept.
     output_kb: int = Field(1024, ge=1, le=1900, description="Output of one run that is passed on; the rest is cut.")
@@ -94,6 +96,7 @@ class Settings(BaseSettings):
             disk_bytes=self.disk_mb * MEGABYTE,
             cpu_seconds=self.cpu_seconds,
             open_files=self.open_files,
+            cpus=self.cpus,
         )
 
     def credentials(self) -> tuple[str, str]:

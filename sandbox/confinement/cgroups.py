@@ -17,6 +17,11 @@ from sandbox.confinement.limits import Limits
 
 _PREFIX: Final = "code-sandbox-"
 _NEEDED: Final = frozenset({"memory", "pids"})
+_WANTED: Final = _NEEDED | {"cpu"}
+_PERIOD_MICROSECONDS: Final = 100_000
+
+Parents = dict[Path, frozenset[str]]
+"""Where groups can be made, and for which controllers; one folder in version 2, one per mount in version 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +58,14 @@ class SessionGroup:
 class Cgroups:
     """Makes groups for sessions below the server's own."""
 
-    def __init__(self, parents: dict[str, Path]) -> None:
+    def __init__(self, parents: Parents) -> None:
         self._parents = parents
         self._name = f"{_PREFIX}{os.getpid()}"
+
+    @property
+    def share_processors(self) -> bool:
+        """Whether a session is held to its share of the processors too."""
+        return any("cpu" in controllers for controllers in self._parents.values())
 
     @classmethod
     def find(cls, mounted_at: Path) -> Cgroups | None:
@@ -76,12 +86,14 @@ class Cgroups:
     def make(self, session_id: str, limits: Limits) -> SessionGroup:
         """Groups with these limits. Raises OSError."""
         made = []
-        for controllers, parent in self._parents.items():
+        for parent, controllers in self._parents.items():
             folder = parent / self._name / session_id
             folder.mkdir()
             made.append(folder)
             if "memory" in controllers:
                 _limit_memory(folder, limits.memory_bytes)
+            if "cpu" in controllers:
+                _limit_processors(folder, limits.cpus)
             if "pids" in controllers:
                 # Two above the rlimit: the session's init, and room for the fork that fails with the clearer error.
                 (folder / "pids.max").write_text(str(limits.processes + 2))
@@ -89,20 +101,20 @@ class Cgroups:
 
     def close(self) -> None:
         """Remove the server's groups, which are empty once all sessions have ended."""
-        for parent in self._parents.values():
+        for parent in self._parents:
             with contextlib.suppress(OSError):
                 (parent / self._name).rmdir()
 
     def _make_server_groups(self) -> None:
-        for controllers, parent in self._parents.items():
+        for parent, controllers in self._parents.items():
             folder = parent / self._name
             folder.mkdir(exist_ok=True)
-            if controllers == "memory pids":
-                (folder / "cgroup.subtree_control").write_text("+memory +pids")
+            if (folder / "cgroup.subtree_control").exists():
+                (folder / "cgroup.subtree_control").write_text(_enable(controllers))
             os.close(os.open(folder / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC))
 
     def _remove_left_over(self) -> None:
-        for parent in self._parents.values():
+        for parent in self._parents:
             for folder in parent.glob(f"{_PREFIX}*"):
                 pid = folder.name.removeprefix(_PREFIX)
                 if pid.isdigit() and not Path("/proc", pid).exists():
@@ -122,23 +134,38 @@ def _limit_memory(folder: Path, limit: int) -> None:
         (folder / "memory.memsw.limit_in_bytes").write_text(str(limit))
 
 
+def _limit_processors(folder: Path, cpus: float) -> None:
+    """Beside this ceiling all sessions weigh alike, so that a busy one leaves the others their part."""
+    quota = round(cpus * _PERIOD_MICROSECONDS)
+    if (folder / "cpu.max").exists():
+        (folder / "cpu.max").write_text(f"{quota} {_PERIOD_MICROSECONDS}")
+        return
+    (folder / "cpu.cfs_period_us").write_text(str(_PERIOD_MICROSECONDS))
+    (folder / "cpu.cfs_quota_us").write_text(str(quota))
+
+
+def _enable(controllers: frozenset[str]) -> str:
+    return " ".join(f"+{name}" for name in sorted(controllers))
+
+
 def _own_groups() -> dict[str, str]:
     """Controllers (comma-separated, empty for version 2) to the path of this process's group."""
     lines = Path("/proc/self/cgroup").read_text().splitlines()
     return {controllers: path for _, controllers, path in (line.split(":", 2) for line in lines)}
 
 
-def _version_2(mounted_at: Path) -> dict[str, Path] | None:
+def _version_2(mounted_at: Path) -> Parents | None:
     own = mounted_at / _own_groups().get("", "/").lstrip("/")
     try:
-        if not set((own / "cgroup.controllers").read_text().split()) >= _NEEDED:
+        offered = frozenset((own / "cgroup.controllers").read_text().split()) & _WANTED
+        if not offered >= _NEEDED:
             return None
-        if not set((own / "cgroup.subtree_control").read_text().split()) >= _NEEDED:
+        if not set((own / "cgroup.subtree_control").read_text().split()) >= offered:
             _make_room(own)
-            (own / "cgroup.subtree_control").write_text("+memory +pids")
+            (own / "cgroup.subtree_control").write_text(_enable(offered))
     except OSError:
         return None
-    return {"memory pids": own}
+    return {own: offered}
 
 
 def _make_room(own: Path) -> None:
@@ -149,12 +176,12 @@ def _make_room(own: Path) -> None:
         (leaf / "cgroup.procs").write_text("0")
 
 
-def _version_1(mounted_at: Path) -> dict[str, Path] | None:
-    parents = {}
+def _version_1(mounted_at: Path) -> Parents | None:
+    parents: Parents = {}
     for controllers, path in _own_groups().items():
-        for needed in _NEEDED & set(controllers.split(",")):
-            folder = mounted_at / controllers / path.lstrip("/")
-            if not (folder / "cgroup.procs").exists():
-                return None
-            parents[needed] = folder
-    return parents if parents.keys() == _NEEDED else None
+        wanted = _WANTED & set(controllers.split(","))
+        folder = mounted_at / controllers / path.lstrip("/")
+        if wanted and os.access(folder / "cgroup.procs", os.W_OK):
+            parents[folder] = wanted
+    found = frozenset().union(*parents.values())
+    return parents if found >= _NEEDED else None

@@ -28,6 +28,8 @@ class Limits:
     """Processor time of any one process."""
     open_files: int
     """Descriptors of any one process."""
+    cpus: float
+    """Processor cores that all processes together may keep busy, where a cgroup can hold them to it."""
 
 
 def address_space_now() -> int:
@@ -58,4 +60,6 @@ def apply_rlimits(limits: Limits, inherited_address_space: int) -> None:
     for what, value in rules.items():
         _, hard = resource.getrlimit(what)
         bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(what, (bound, bound))
+        # At the soft limit of processor time comes SIGXCPU, which has a name; at the hard one SIGKILL, which has none.
+        ceiling = bound + 1 if what == resource.RLIMIT_CPU and hard == resource.RLIM_INFINITY else bound
+        resource.setrlimit(what, (bound, ceiling))

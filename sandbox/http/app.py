@@ -166,6 +166,7 @@ def make_app(supervisor: Supervisor, doorkeeper: Doorkeeper, hosts: HostRule) ->
             {
                 "status": verdict.status,
                 "tier": verdict.tier,
+                "processors": verdict.processors if verdict.tier else None,
                 "reason": verdict.reason,
                 "remedy": verdict.remedy,
                 "sessions": supervisor.alive,

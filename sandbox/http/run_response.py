@@ -12,7 +12,7 @@ from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
-from sandbox.sessions.run import Limit, Run
+from sandbox.sessions.run import Limit, Run, RunEnd
 from sandbox.sessions.session import Session
 from sandbox.wire import eventstream, results
 
@@ -69,8 +69,9 @@ class RunResponse:
         texts = {"stdout": "", "stderr": ""}
         for stream, text in self._run.output.take():
             texts[stream] += text
-        limit = (end.limit.value, end.sentence) if end.limit is not None else None
-        yield results.result_event(results.ended(texts["stdout"], texts["stderr"], end.exit_code, end.seconds, limit))
+        yield results.result_event(
+            results.ended(texts["stdout"], texts["stderr"], end.exit_code, end.seconds, _why(end))
+        )
 
     async def _live_events(self) -> AsyncIterator[bytes]:
         while not self._run.ended.is_set():
@@ -85,6 +86,14 @@ class RunResponse:
                 for stream, text in self._run.output.take():
                     pieces = (text, "") if stream == "stdout" else ("", text)
                     yield results.result_event(results.working(*pieces))
+
+
+def _why(end: RunEnd) -> results.Why | None:
+    if end.limit is not None:
+        return results.Why("run-ended", end.limit.value, end.sentence)
+    if end.reached is not None:
+        return results.Why("limit-reached", end.reached.value, end.sentence)
+    return None
 
 
 async def _hang_up(receive: Receive) -> None:

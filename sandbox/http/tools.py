@@ -13,8 +13,15 @@ from starlette.responses import Response
 from sandbox.files.workspace import BadPath, FileProblem
 from sandbox.http.run_response import LIVE_HEADER, SESSION_HEADER, TIMEOUT_HEADER, RunResponse
 from sandbox.sessions.session import Session
+from sandbox.sessions.tasks import ANSWER_SECONDS, Task, TaskProblem, TooLong, TooManyTasks
 from sandbox.wire import eventstream, results
-from sandbox.wire.errors import ConflictException, ResourceNotFoundException, ValidationException
+from sandbox.wire.errors import (
+    ConflictException,
+    InternalServerException,
+    ResourceNotFoundException,
+    ServiceQuotaExceededException,
+    ValidationException,
+)
 from sandbox.wire.models import InvokeTool, ToolArguments
 
 AnyResponse = Response | RunResponse
@@ -25,17 +32,18 @@ _HANG_UP_SECONDS: Final = 0.5
 
 async def invoke(session: Session, call: InvokeTool, request: Request) -> AnyResponse:
     """Do what the call asks for. Raises ServiceErrors for what can't be tried; a try that fails is a result."""
-    tool = _TOOLS.get(call.name)
-    if tool is None:
-        raise ValidationException(
-            f"{call.name} is not offered here: run the command with executeCommand.", fields={"name": "not offered"}
-        )
-    return await tool(session, call.arguments, request)
+    return await _TOOLS[call.name](session, call.arguments, request)
 
 
 async def _execute_code(session: Session, arguments: ToolArguments, request: Request) -> AnyResponse:
-    if arguments.language != "python" or arguments.runtime not in (None, "python"):
-        raise ValidationException("Only Python is run here.", fields={"language": "must be python"})
+    if arguments.language != "python":
+        raise ValidationException(
+            f"Only Python is run here, and no {arguments.language}.", fields={"language": "must be python"}
+        )
+    if arguments.runtime not in (None, "python"):
+        raise ValidationException(
+            f"Only Python is run here, and {arguments.runtime} is not there.", fields={"runtime": "must be python"}
+        )
     code = _required(arguments.code, "code")
     return await _run(session, {"code": code, "clearContext": arguments.clear_context}, request)
 
@@ -54,10 +62,14 @@ async def _run(session: Session, what: dict[str, Any], request: Request) -> AnyR
             raise ConflictException("The session is busy with another run: wait for its end.") from None
         # It is being interrupted: that takes no longer than the grace.
         await run.ended.wait()
-    if session.over.is_set():
-        raise ResourceNotFoundException(f"The session {session.id} has ended: start a new one.")
+    _check_lives(session)
     live = request.headers.get(LIVE_HEADER, "").lower() == "true"
     return RunResponse(session, session.begin(what, seconds), live=live)
+
+
+def _check_lives(session: Session) -> None:
+    if session.over.is_set():
+        raise ResourceNotFoundException(f"The session {session.id} has ended: start a new one.")
 
 
 def _timeout(request: Request) -> float | None:
@@ -71,6 +83,55 @@ def _timeout(request: Request) -> float | None:
     if not 0 < seconds < 1e6:
         raise ValidationException(f"{TIMEOUT_HEADER} must be a number of seconds.")
     return seconds
+
+
+async def _start_command(session: Session, arguments: ToolArguments, _request: Request) -> AnyResponse:
+    command = _required(arguments.command, "command")
+    session.touch()
+    try:
+        task = await session.tasks.start(command)
+    except TooManyTasks as error:
+        raise ServiceQuotaExceededException(str(error)) from None
+    except TooLong as error:
+        raise ValidationException(str(error), fields={"command": str(error)}) from None
+    except TaskProblem as error:
+        _check_lives(session)
+        return _answer(session, results.result_event(results.message(str(error), is_error=True)))
+    # As of its start: what a short command has done by now, getTask tells.
+    return _task_answer(session, results.task(task.id, "submitted", {"stdout": "", "stderr": ""}))
+
+
+async def _get_task(session: Session, arguments: ToolArguments, _request: Request) -> AnyResponse:
+    session.touch()
+    return _task_answer(session, _told(_find_task(session, arguments)))
+
+
+async def _stop_task(session: Session, arguments: ToolArguments, _request: Request) -> AnyResponse:
+    session.touch()
+    task = _find_task(session, arguments)
+    session.tasks.stop(task)
+    try:
+        await asyncio.wait_for(task.ended.wait(), ANSWER_SECONDS)
+    except TimeoutError:
+        raise InternalServerException("The task was told to end and has not yet.") from None
+    return _task_answer(session, _told(task))
+
+
+def _find_task(session: Session, arguments: ToolArguments) -> Task:
+    task_id = _required(arguments.task_id, "taskId")
+    task = session.tasks.find(task_id)
+    if task is None:
+        raise ResourceNotFoundException(f"There is no task {task_id} in this session (any more).")
+    return task
+
+
+def _told(task: Task) -> results.Result:
+    said = task.said()
+    return results.task(task.id, task.status, said, task.exit_code, task.seconds if task.ended.is_set() else None)
+
+
+def _task_answer(session: Session, result: results.Result) -> Response:
+    return _answer(session, results.result_event(result))
 
 
 async def _read_files(session: Session, arguments: ToolArguments, request: Request) -> AnyResponse:
@@ -139,6 +200,10 @@ async def _file_answer(session: Session, work: Callable[[], bytes]) -> Response:
         if error.errno != errno.EBADF:
             raise
         raise ResourceNotFoundException(f"The session {session.id} has ended: start a new one.") from None
+    return _answer(session, events)
+
+
+def _answer(session: Session, events: bytes) -> Response:
     headers = {SESSION_HEADER: session.id, "cache-control": "no-store"}
     return Response(events, media_type=eventstream.CONTENT_TYPE, headers=headers)
 
@@ -160,4 +225,7 @@ _TOOLS: Final[dict[str, Callable[[Session, ToolArguments, Request], Awaitable[An
     "writeFiles": _write_files,
     "listFiles": _list_files,
     "removeFiles": _remove_files,
+    "startCommandExecution": _start_command,
+    "getTask": _get_task,
+    "stopTask": _stop_task,
 }

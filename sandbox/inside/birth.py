@@ -1,6 +1,6 @@
 """From a clone of the zygote to a confined session: what its first process does, in the one order that works.
 
-PID 1 of the session reaps and nothing else; PID 2 runs the code. Privileges are given up before the second fork, the
+PID 1 of the session stays trusted; PID 2 runs the code. Privileges are given up before the second fork, the
 parent-death signal is set after that, and the system call filter comes last in both. If any step fails, the session
 ends without a line of user code having run.
 """
@@ -20,6 +20,7 @@ from typing import Final, NoReturn
 from sandbox.confinement import credentials, kernel, namespaces, root, seccomp
 from sandbox.confinement.limits import Limits, apply_rlimits
 from sandbox.inside import channel
+from sandbox.inside.init import Init
 from sandbox.inside.runner import Runner
 from sandbox.inside.shell import SessionShell
 from sandbox.inside.warmup import clean_environment
@@ -46,8 +47,10 @@ class Order:
     """One session to be made: its limits, its id on the host, and the descriptors the server sent for it."""
 
     limits: Limits
+    nice: int
     host_id: int
     control: int
+    orders: int
     stdout: int
     stderr: int
     cgroups: tuple[int, ...]
@@ -63,6 +66,7 @@ def become_session(warm: Warm, order: Order) -> NoReturn:
         root.mount_session_folders(order.limits, warm.temporary, uid, gid)
         work = os.open(root.WORK_FOLDER, os.O_PATH | os.O_DIRECTORY)
         apply_rlimits(order.limits, warm.address_space)
+        os.nice(order.nice)
         credentials.become_nobody(uid, gid, change_ids=warm.way is namespaces.Way.ROOT)
         _check_parent_lives(warm.lifeline)
         # Nobody else has a right to look into PID 1, not even the session's own processes.
@@ -72,7 +76,7 @@ def become_session(warm: Warm, order: Order) -> NoReturn:
         if runner == 0:
             _become_runner(warm, order, link)
         _announce(link, work, runner)
-        _become_init(warm, runner)
+        Init(order.orders, runner, _environment(warm), order.limits.cpu_seconds).serve(warm.filter)
     except BaseException as error:
         with contextlib.suppress(OSError):
             link.sendall(channel.encode({"failed": f"{type(error).__name__}: {error}"[:1000]}))
@@ -106,15 +110,8 @@ def _announce(link: socket.socket, work: int, runner: int) -> None:
     socket.send_fds(link, [channel.encode({"ready": True})], [work, handle])
 
 
-def _become_init(warm: Warm, runner: int) -> NoReturn:
-    """Reap until the runner has ended, then end with its status; the kernel kills whatever is left."""
-    os.closerange(0, 256)
-    seccomp.confine_system_calls(warm.filter)
-    while True:
-        pid, status = os.waitpid(-1, 0)
-        if pid == runner:
-            code = os.waitstatus_to_exitcode(status)
-            os._exit(code if code >= 0 else 128 - code)
+def _environment(warm: Warm) -> dict[str, str]:
+    return clean_environment(root.WORK_FOLDER, warm.temporary, sys.executable)
 
 
 def _become_runner(warm: Warm, order: Order, link: socket.socket) -> NoReturn:
@@ -122,8 +119,7 @@ def _become_runner(warm: Warm, order: Order, link: socket.socket) -> NoReturn:
         os.setsid()
         kernel.prctl(kernel.PR_SET_DUMPABLE, 1)  # /proc/self must be readable for subprocess and /dev/fd
         link = _keep_only(order, link)
-        environment = clean_environment(root.WORK_FOLDER, warm.temporary, sys.executable)
-        runner = Runner(link, warm.shell, environment)
+        runner = Runner(link, warm.shell, _environment(warm))
         seccomp.confine_system_calls(warm.filter)
         runner.prepare()
         runner.serve()

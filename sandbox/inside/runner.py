@@ -13,13 +13,14 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import warnings
 from types import FrameType
 from typing import Any
 
 from sandbox.confinement.kernel import flush_c_streams
-from sandbox.inside import channel
-from sandbox.inside.shell import INTERRUPT_HANDLER, SessionShell, run_cell
+from sandbox.inside import channel, leftovers, reached, tracebacks
+from sandbox.inside.shell import SessionShell, run_cell
 
 INTERRUPTED = 130
 
@@ -32,6 +33,7 @@ class Runner:
         self._shell = shell
         self._environment = environment
         self._running = False
+        self._opened = False
         self._pid = os.getpid()
 
     def prepare(self) -> None:
@@ -39,18 +41,25 @@ class Runner:
         os.environ.clear()
         os.environ.update(self._environment)
         sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - a descriptor, for good
-        for descriptor, name in ((1, "stdout"), (2, "stderr")):
-            stream = _text_stream(descriptor)
-            setattr(sys, name, stream)
-            setattr(sys, f"__{name}__", stream)
+        self._open_streams()
         sys.argv = [""]
         sys.path.insert(0, "")
+        threading.excepthook = tracebacks.of_thread
         random.seed()
         numpy = sys.modules.get("numpy")
         if numpy is not None:
             numpy.random.seed()
         warnings.filterwarnings("ignore", message="To exit: use 'exit'")
         self._shell.starting_dir = os.getcwd()  # noqa: PTH109
+
+    def _open_streams(self) -> None:
+        """Anew where the user's code has closed them or taken them away; what it has put in their place stays."""
+        for descriptor, name in ((1, "stdout"), (2, "stderr")):
+            if not self._opened or getattr(getattr(sys, name), "closed", True):
+                stream = _text_stream(descriptor)
+                setattr(sys, name, stream)
+                setattr(sys, f"__{name}__", stream)
+        self._opened = True
 
     def serve(self) -> None:
         """Handle requests one by one; returns when the server is gone."""
@@ -59,34 +68,42 @@ class Runner:
             request = channel.receive(self._link)
             if request is None:
                 return
-            code = self._handle(request)
+            leftovers.reap()
+            self._open_streams()
+            code, limit = self._handle(request)
             if os.getpid() != self._pid:
                 os._exit(code)  # user code forked and let its child fall out of the cell
-            self._link.sendall(channel.encode({"ended": request["run"], "exitCode": code}))
+            leftovers.end_threads()
+            left = leftovers.has_processes()
+            reply = {"ended": request["run"], "exitCode": code, "limit": limit, "left": left}
+            self._link.sendall(channel.encode(reply))
 
-    def _handle(self, request: dict[str, Any]) -> int:
-        code = 1
+    def _handle(self, request: dict[str, Any]) -> tuple[int, str | None]:
+        """(exit code, name of the limit that the code ran into and died of)."""
+        code, limit = 1, None
         try:
             self._running = True
             self._link.sendall(channel.encode({"started": request["run"]}))
             try:
-                code = self._run(request)
+                code, limit = self._run(request)
             finally:
                 self._running = False
                 _flush()
         except KeyboardInterrupt:
             code = INTERRUPTED
         except BaseException as error:
+            limit = reached.limit_of(error)
             with contextlib.suppress(BaseException):
                 os.write(2, f"{type(error).__name__}: {error}\n".encode("utf-8", "backslashreplace"))
-        return code
+        return code, limit
 
-    def _run(self, request: dict[str, Any]) -> int:
+    def _run(self, request: dict[str, Any]) -> tuple[int, str | None]:
         if request.get("clearContext"):
             self._clear()
         if "command" in request:
-            return self._run_command(request["command"])
-        return run_cell(self._shell, request["code"])
+            return self._run_command(request["command"]), None
+        code, error = run_cell(self._shell, request["code"])
+        return code, reached.limit_of(error)
 
     def _clear(self) -> None:
         """Forget all variables and figures; files stay."""
@@ -108,10 +125,6 @@ class Runner:
     def _on_interrupt(self, _number: int, _frame: FrameType | None) -> None:
         if self._running:
             raise KeyboardInterrupt
-
-
-# Tracebacks are told to leave that function out, by its name.
-assert Runner._on_interrupt.__name__ == INTERRUPT_HANDLER
 
 
 def _text_stream(descriptor: int) -> Any:

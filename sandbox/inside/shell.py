@@ -9,14 +9,13 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
-from typing import Any, Final
+from typing import Any
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config  # type: ignore[import-not-found]
 
-INTERRUPT_HANDLER: Final = "_on_interrupt"
-"""Name of the runner's handler of SIGINT."""
+from sandbox.inside import tracebacks
 
 
 class PlainDisplayHook(DisplayHook):  # type: ignore[misc]
@@ -38,16 +37,25 @@ class SessionShell(InteractiveShell):  # type: ignore[misc]
     def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
         print(self.InteractiveTB.stb2text(stb), file=sys.stderr)
 
+    def init_traceback_handlers(self, custom_exceptions: Any) -> None:
+        """IPython's, with the user's frames only."""
+        super().init_traceback_handlers(custom_exceptions)
+        self.InteractiveTB = tracebacks.UserTracebacks(mode=self.xmode, theme_name=self.colors, tb_offset=1)
+
     def showtraceback(self, *args: Any, **kwargs: Any) -> None:
         """Tracebacks as IPython has them, but sys.exit() is no error to be shown: only its message is."""
         error = sys.exc_info()[1]
         if isinstance(error, SystemExit):
             if isinstance(error.code, str):
                 print(error.code, file=sys.stderr)
-            return
-        if isinstance(error, KeyboardInterrupt):
-            _forget_handler(error)
-        super().showtraceback(*args, **kwargs)
+        elif isinstance(error, BaseExceptionGroup):
+            print(tracebacks.plain(error), end="", file=sys.stderr)
+        else:
+            super().showtraceback(*args, **kwargs)
+
+    def showsyntaxerror(self, filename: str | None = None, running_compiled_code: bool = False) -> None:
+        """Where the mistake is, and not how its file came to be imported."""
+        super().showsyntaxerror(filename, False)
 
     def enable_gui(self, gui: str | None = None) -> None:
         """There is no screen; `%matplotlib` must not fail for it."""
@@ -55,16 +63,6 @@ class SessionShell(InteractiveShell):  # type: ignore[misc]
     def ask_exit(self) -> None:
         """`exit` and `quit` end the cell, as sys.exit() does."""
         raise SystemExit(0)
-
-
-def _forget_handler(error: KeyboardInterrupt) -> None:
-    """Take the signal handler that raised it off the end of the traceback: it is none of the user's lines."""
-    last = error.__traceback__
-    while last is not None and last.tb_next is not None:
-        if last.tb_next.tb_next is None and last.tb_next.tb_frame.f_code.co_name == INTERRUPT_HANDLER:
-            last.tb_next = None
-            return
-        last = last.tb_next
 
 
 def make_shell(ipython_folder: str) -> SessionShell:
@@ -90,15 +88,15 @@ def _run_once(shell: SessionShell) -> None:
     shell.reset(new_session=True)
 
 
-def run_cell(shell: SessionShell, code: str) -> int:
-    """Run one cell and give its exit code: 0, 1 for what was raised, or what sys.exit() was called with."""
+def run_cell(shell: SessionShell, code: str) -> tuple[int, BaseException | None]:
+    """Run one cell: its exit code (0, 1 for what it raised, or what sys.exit() was called with), and what it raised."""
     result = shell.run_cell(code, store_history=True)
     error = result.error_before_exec or result.error_in_exec
     if error is None:
-        return 0
+        return 0, None
     if isinstance(error, SystemExit):
-        return exit_code(error)
-    return 1
+        return exit_code(error), None
+    return 1, error
 
 
 def exit_code(error: SystemExit) -> int:

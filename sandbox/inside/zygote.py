@@ -127,13 +127,14 @@ class Zygote:
         return True
 
     def _clone(self, order: dict[str, Any], descriptors: list[int]) -> int:
-        control, stdout, stderr, *cgroups = descriptors
+        control, orders, stdout, stderr, *cgroups = descriptors
         pid = namespaces.clone_into_namespaces(self._warm.way)
         if pid == 0:
             os.close(self._lifeline_end)
             self._link.close()
             limits = Limits(**order["limits"])
-            become_session(self._warm, Order(limits, order["hostId"], control, stdout, stderr, tuple(cgroups)))
+            host_id, nice = order["hostId"], order["nice"]
+            become_session(self._warm, Order(limits, nice, host_id, control, orders, stdout, stderr, tuple(cgroups)))
         return pid
 
 

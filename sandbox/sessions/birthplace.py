@@ -26,6 +26,7 @@ _READY_SECONDS: Final = 20.0
 async def make_session(
     session_id: str,
     host_id: int,
+    nice: int,
     limits: Limits,
     bounds: Bounds,
     zygote: ZygoteProcess,
@@ -35,12 +36,13 @@ async def make_session(
     """A session that waits for its first run. Raises ZygoteFailed with the step that failed."""
     with contextlib.ExitStack() as on_failure:
         group = _make_group(session_id, limits, cgroups, on_failure)
-        control, stdout, stderr, init, pid = await _order(session_id, host_id, limits, zygote, group, on_failure)
+        ends, init, pid = await _order(session_id, host_id, nice, limits, zygote, group, on_failure)
+        control, orders, stdout, stderr = ends
         work, runner = await _ready(control)
         on_failure.pop_all()
     owner = host_id if zygote.way == "root" else None
     workspace = Workspace(work, owner, limits.disk_bytes)
-    handles = Handles(pid, init, runner, control, stdout, stderr, workspace, group)
+    handles = Handles(pid, init, runner, control, orders, stdout, stderr, workspace, group)
     return Session(session_id, handles, bounds, on_end)
 
 
@@ -60,17 +62,20 @@ def _make_group(
 async def _order(
     session_id: str,
     host_id: int,
+    nice: int,
     limits: Limits,
     zygote: ZygoteProcess,
     group: SessionGroup | None,
     on_failure: contextlib.ExitStack,
-) -> tuple[socket.socket, int, int, int, int]:
-    """(control, stdout, stderr, pidfd, pid); the session's ends of the descriptors are closed here again."""
+) -> tuple[tuple[socket.socket, socket.socket, int, int], int, int]:
+    """((control, orders, stdout, stderr), pidfd, pid); the session's ends of the descriptors are closed here again."""
     with contextlib.ExitStack() as theirs:
         control, control_end = socket.socketpair()
-        theirs.callback(control_end.close)
-        on_failure.callback(control.close)
-        descriptors = [control_end.fileno()]
+        orders, orders_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        for ours, end in ((control, control_end), (orders, orders_end)):
+            theirs.callback(end.close)
+            on_failure.callback(ours.close)
+        descriptors = [control_end.fileno(), orders_end.fileno()]
         pipes = []
         for _ in range(2):
             reading, writing = os.pipe()
@@ -82,10 +87,10 @@ async def _order(
         for entrance in group.open_entrances() if group else []:
             theirs.callback(os.close, entrance)
             descriptors.append(entrance)
-        pid, init = await zygote.make(session_id, limits, host_id, descriptors)
+        pid, init = await zygote.make(session_id, limits, nice, host_id, descriptors)
     on_failure.callback(os.close, init)
     on_failure.callback(_kill, init)
-    return control, pipes[0], pipes[1], init, pid
+    return (control, orders, pipes[0], pipes[1]), init, pid
 
 
 def _kill(pidfd: int) -> None:

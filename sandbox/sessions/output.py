@@ -43,6 +43,10 @@ class Output:
             if len(data) > room:
                 self._add(stream, f"\n[output cut after {self._kept_bytes // 1024} KB]\n")
 
+    def note(self, text: str) -> None:
+        """Add a sentence of the server's own, whatever has been cut."""
+        self._add("stderr", text)
+
     def finish(self) -> None:
         """The run has ended: whatever half a character is left is shown as an escape."""
         for stream in _STREAMS:

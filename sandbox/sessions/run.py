@@ -27,18 +27,31 @@ class Limit(StrEnum):
     PROTOCOL = "protocol-violation"
 
 
+class Reached(StrEnum):
+    """A limit that the code ran into by itself: the kernel refused it something, it raised, and its session goes on."""
+
+    MEMORY = "memory-limit"
+    PROCESSES = "process-limit"
+    DISK = "disk-limit"
+    INODES = "inode-limit"
+    DESCRIPTORS = "descriptor-limit"
+
+
 TIMED_OUT, INTERRUPTED, KILLED = 124, 130, 137
 
 
 @dataclass(frozen=True, slots=True)
 class RunEnd:
-    """How a run ended. `limit` is None when the code came to its own end, by success or by raising."""
+    """How a run ended. `limit` is None when the code came to its own end, by success or by raising; if it raised for
+    a limit that it had reached, `reached` names that, as the code's own process has it.
+    """
 
     exit_code: int
     seconds: float
     limit: Limit | None
     sentence: str
     session_ended: bool
+    reached: Reached | None = None
 
 
 class Run:
@@ -50,6 +63,8 @@ class Run:
         self.output = output
         self.limit: Limit | None = None
         self.started = False
+        self.answered = False
+        """Its process has said that it ended; what it left behind may still be being cleared away."""
         self.abandoned = asyncio.Event()
         """Set when its client has hung up, and in any case at the end."""
         self.end: RunEnd | None = None
@@ -61,12 +76,20 @@ class Run:
         """Something can be taken."""
         self._changed.set()
 
-    def finish(self, exit_code: int, limit: Limit | None, sentence: str, *, session_ended: bool) -> None:
+    def finish(
+        self,
+        exit_code: int,
+        limit: Limit | None,
+        sentence: str,
+        *,
+        session_ended: bool,
+        reached: Reached | None = None,
+    ) -> None:
         """Set the end, the first time only."""
         if self.end is None:
             self.output.finish()
             seconds = time.monotonic() - self._started
-            self.end = RunEnd(exit_code, seconds, limit, sentence, session_ended)
+            self.end = RunEnd(exit_code, seconds, limit, sentence, session_ended, reached)
             self.ended.set()
             self.abandoned.set()
             self._changed.set()

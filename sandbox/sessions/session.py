@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import secrets
+import select
 import signal
 import socket
 import time
@@ -22,11 +23,13 @@ from sandbox.confinement.cgroups import SessionGroup
 from sandbox.files.workspace import Workspace
 from sandbox.inside import channel
 from sandbox.sessions.output import Output, Stream
-from sandbox.sessions.run import INTERRUPTED, KILLED, TIMED_OUT, Limit, Run
+from sandbox.sessions.run import INTERRUPTED, KILLED, TIMED_OUT, Limit, Reached, Run
+from sandbox.sessions.tasks import Tasks
 
 _PIPE_READ: Final = 65536
 _DRAIN_READS: Final = 64
 _LAST_BREATH_SECONDS: Final = 0.25
+_SWEEP_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class Handles:
     init: int
     runner: int
     control: socket.socket
+    orders: socket.socket
     stdout: int
     stderr: int
     workspace: Workspace
@@ -79,6 +83,7 @@ class Session:
         self._frames = channel.FrameReader()
         self._loop = asyncio.get_running_loop()
         self._outgoing = bytearray()
+        self.tasks = Tasks(handles.orders, self._new_output, lambda: self.kill(Limit.SESSION_ENDED))
         self._timers: list[asyncio.TimerHandle] = []
         self._lifetime: asyncio.TimerHandle | None = None
         self._loop.add_reader(handles.control, self._hear)
@@ -91,8 +96,7 @@ class Session:
         """Start a run; `seconds` may shorten the server's bound on its wall time. The session must be free."""
         assert self.run is None
         self._discard_old_output()
-        output = Output(self._bounds.output_bytes, self._bounds.flood_bytes)
-        self.run = run = Run(secrets.token_hex(8), request, output)
+        self.run = run = Run(secrets.token_hex(8), request, self._new_output())
         self.last_used = time.monotonic()
         self._outgoing += channel.encode({**request, "run": run.number})
         self._loop.add_reader(self._handles.stdout, self._listen, "stdout", self._handles.stdout)
@@ -101,6 +105,21 @@ class Session:
         wall = min(seconds or self._bounds.run_seconds, self._bounds.run_seconds)
         self._timers.append(self._loop.call_later(wall, self.interrupt, Limit.TIMEOUT))
         return run
+
+    def _new_output(self) -> Output:
+        return Output(self._bounds.output_bytes, self._bounds.flood_bytes)
+
+    @property
+    def idle_since(self) -> float | None:
+        """When it was used last, on the monotonic clock; None while it is in use."""
+        return None if self.run is not None or self.tasks.working else self.last_used
+
+    @property
+    def has_died(self) -> bool:
+        """Whether its first process has ended, even if nobody has reported that yet."""
+        poll = select.poll()
+        poll.register(self._handles.init, select.POLLIN)  # a pidfd: readable from the end on
+        return bool(poll.poll(0))
 
     def touch(self) -> None:
         """The session is in use: its idle time starts anew."""
@@ -143,6 +162,7 @@ class Session:
         if self._lifetime is not None:
             self._lifetime.cancel()
         self._loop.remove_reader(self._handles.control)
+        self.tasks.close()
         self._handles.close()
         self._on_end(self)
 
@@ -183,12 +203,30 @@ class Session:
                 self._send_interrupt()  # asked for before the code could be interrupted
             return
         known = run is not None and run.started and frame.get("ended") == run.number
-        if run is None or not known or not isinstance(code, int) or not 0 <= code <= 255:
+        if run is None or not known or run.answered or not isinstance(code, int) or not 0 <= code <= 255:
             raise channel.BadFrame("a reply to nothing")
+        run.answered = True
+        limit = frame.get("limit")
+        reached = _BY_NAME.get(limit) if isinstance(limit, str) else None
+
+        def finish() -> None:
+            self._finish(run, code, reached)
+
+        if frame.get("left") is False:
+            finish()
+        else:
+            # What the run has left behind ends with it. A session too busy for that is past helping.
+            self._timers.append(self._loop.call_later(_SWEEP_SECONDS, self.kill, Limit.SESSION_ENDED))
+            self.tasks.sweep(finish)
+
+    def _finish(self, run: Run, code: int, reached: Reached | None) -> None:
+        if self.over.is_set():
+            return
         self._drain(run)
         self._release()
         if run.limit is None:
-            run.finish(code, None, "", session_ended=False)
+            sentence = _REACHED[reached] + _SESSION_KEPT if reached is not None else ""
+            run.finish(code, None, sentence, session_ended=False, reached=reached)
         else:
             code = TIMED_OUT if run.limit is Limit.TIMEOUT else INTERRUPTED
             run.finish(code, run.limit, _SENTENCES[run.limit] + _SESSION_KEPT, session_ended=False)
@@ -262,5 +300,13 @@ _SENTENCES: Final = {
     Limit.SESSION_ENDED: "The session's process ended",
     Limit.PROTOCOL: "The code wrote to the session's control channel",
 }
+_REACHED: Final = {
+    Reached.MEMORY: "The code asked for more memory than the session has",
+    Reached.PROCESSES: "The code started more processes or threads than the session may have; all of them were ended",
+    Reached.DISK: "The code wrote more than the session's folders hold: remove files first",
+    Reached.INODES: "The code made more files than the session's folders hold: remove some first",
+    Reached.DESCRIPTORS: "The code opened more files at once than it may: close them first",
+}
+_BY_NAME: Final = {reached.value: reached for reached in Reached}
 _SESSION_KEPT: Final = "; variables and files are kept."
 _SESSION_GONE: Final = "; its variables and files are gone."

@@ -11,6 +11,7 @@ import base64
 import contextlib
 import logging
 import secrets
+import signal
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -42,6 +43,8 @@ PAUSE_S: Final = 1.0
 
 _KEPT_RECORDS: Final = 1000
 _UPKEEP_SECONDS: Final = 1.0
+_NICE: Final = 10
+"""Where no cgroup shares the processors, sessions at least come after the server and what else the machine does."""
 
 
 @dataclass(slots=True)
@@ -82,8 +85,14 @@ class Supervisor:
         self._tokens: dict[tuple[str, str], asyncio.Future[Record]] = {}
         self._live: dict[str, Session] = {}
         self._watched: dict[str, int] = {}
-        self._slots = set(range(settings.max_sessions + 1))
+        self._slots = set(range(settings.max_sessions + settings.warm_sessions + 1))
         self._slot_of: dict[str, int] = {}
+        self._warm: list[Session] = []
+        self._wanted = asyncio.Event()
+        """Set when fewer sessions than wanted may be ready."""
+        self._starting = 0
+        self._taken: set[str] = set()
+        """Sessions that clients have, out of all that live."""
         self._groups_to_remove: list[SessionGroup] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
@@ -110,6 +119,9 @@ class Supervisor:
                 self.verdict = refusal(str(error) or type(error).__name__)
                 break
         log.info("confinement: %s", self.verdict)
+        if self.verdict.tier is not None and self._settings.warm_sessions:
+            self._tasks.append(asyncio.create_task(self._keep_warm(), name="warm sessions"))
+            self._wanted.set()
 
     async def _find_tier(self) -> Verdict:
         self._cgroups = Cgroups.find(self._settings.cgroup_root) if self._settings.use_cgroups else None
@@ -124,7 +136,7 @@ class Supervisor:
                 self._cgroups.close()
                 self._cgroups = None
             else:
-                return Verdict("A")
+                return Verdict("A", processors="shared" if self._cgroups.share_processors else "nice")
         await selftest.check_memory(self._trial, self._limits)
         return Verdict("B")
 
@@ -185,19 +197,23 @@ class Supervisor:
     async def _start_record(
         self, identifier: str, name: str | None, timeout_seconds: int, client_token: str | None
     ) -> Record:
-        if len(self._slot_of) >= self._settings.max_sessions:
+        if self.alive + self._starting >= self._settings.max_sessions:
             raise ServiceQuotaExceededException(
                 f"{self._settings.max_sessions} sessions are alive, as many as this server allows: stop one first."
             )
+        self._starting += 1
         try:
-            session = await self._make(self._limits)
+            session = self._take_warm() or await self._make(self._limits)
         except ZygoteFailed as error:
             log.error("no session could be made: %s", error)
             raise InternalServerException(f"The session could not be started: {error}") from error
-        record = Record(
-            identifier, session.id, name, timeout_seconds, client_token, session.created_at, session.created_at, session
-        )
+        finally:
+            self._starting -= 1
+        session.touch()
+        now = datetime.now(UTC)
+        record = Record(identifier, session.id, name, timeout_seconds, client_token, now, now, session)
         self._records[session.id] = record
+        self._taken.add(session.id)
         self._forget_old_records()
         session.live_for(timeout_seconds)
         return record
@@ -232,8 +248,15 @@ class Supervisor:
 
     @property
     def alive(self) -> int:
-        """How many sessions there are."""
-        return len(self._slot_of)
+        """How many sessions clients have."""
+        return len(self._taken)
+
+    def _take_warm(self) -> Session | None:
+        """A session that is ready, if there is one."""
+        if not self._warm:
+            return None
+        self._wanted.set()
+        return self._warm.pop(0)
 
     async def _make(self, limits: Limits) -> Session:
         session_id = base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=")
@@ -242,8 +265,9 @@ class Supervisor:
         try:
             zygote = await self._warm_zygote()
             host_id = self._settings.uid_base + slot
+            nice = 0 if self._cgroups is not None and self._cgroups.share_processors else _NICE
             session = await make_session(
-                session_id, host_id, limits, self._bounds, zygote, self._cgroups, self._session_over
+                session_id, host_id, nice, limits, self._bounds, zygote, self._cgroups, self._session_over
             )
         except BaseException:
             self._free_slot(session_id)
@@ -252,6 +276,10 @@ class Supervisor:
             session.kill(Limit.SESSION_ENDED)
         self._live[session_id] = session
         self._watched[session_id] = limits.memory_bytes
+        if session.has_died:
+            # Reported before anybody knew of it. What is left of it is given back as with any other end.
+            session.ended(-signal.SIGKILL)
+            raise ZygoteFailed("the session ended at once")
         return session
 
     async def _warm_zygote(self) -> ZygoteProcess:
@@ -290,6 +318,10 @@ class Supervisor:
 
     def _session_over(self, session: Session) -> None:
         self._live.pop(session.id, None)
+        self._taken.discard(session.id)
+        if session in self._warm:
+            self._warm.remove(session)
+            self._wanted.set()
         self._watched.pop(session.id, None)
         self._free_slot(session.id)
         record = self._records.get(session.id)
@@ -315,9 +347,22 @@ class Supervisor:
             await asyncio.sleep(_UPKEEP_SECONDS)
             oldest = time.monotonic() - self._settings.session_idle_seconds
             for session in list(self._live.values()):
-                if session.run is None and session.last_used < oldest:
+                idle_since = session.idle_since
+                if session not in self._warm and idle_since is not None and idle_since < oldest:
                     session.kill(Limit.SESSION_ENDED)
             self._groups_to_remove = [group for group in self._groups_to_remove if not group.remove()]
+
+    async def _keep_warm(self) -> None:
+        """Have sessions ready that nobody has asked for yet. Where none can be made, who asks is told why."""
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            while len(self._warm) < self._settings.warm_sessions and not self._closing:
+                try:
+                    self._warm.append(await self._make(self._limits))
+                except ZygoteFailed as error:
+                    log.warning("no session could be kept ready: %s", error)
+                    await asyncio.sleep(PAUSE_S)
 
     async def _watch_memory(self) -> None:
         """End sessions over their memory: in tier A once the kernel has killed any process of theirs for it."""

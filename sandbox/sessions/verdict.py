@@ -13,6 +13,10 @@ class Verdict:
     tier: Literal["A", "B"] | None
     reason: str | None = None
     remedy: str | None = None
+    processors: Literal["shared", "nice"] = "nice"
+    """`shared`: a cgroup holds each session to its cores and its part. `nice`: sessions come after everything else, but
+    one with many busy processes takes from its neighbours.
+    """
 
     @property
     def status(self) -> Literal["ok", "refusing"]:

@@ -77,13 +77,15 @@ class ZygoteProcess:
             raise ZygoteFailed(str(answer["failed"]))
         self.way = str(answer["ready"])
 
-    async def make(self, session: str, limits: Limits, host_id: int, descriptors: list[int]) -> tuple[int, int]:
+    async def make(
+        self, session: str, limits: Limits, nice: int, host_id: int, descriptors: list[int]
+    ) -> tuple[int, int]:
         """Order a session; (host pid, pidfd) of its first process. Raises ZygoteFailed."""
         if self._link is None or not self.alive:
             raise ZygoteFailed("the zygote has ended")
         made: asyncio.Future[tuple[int, int]] = asyncio.get_running_loop().create_future()
         self._orders[session] = made
-        order = {"session": session, "limits": dataclasses.asdict(limits), "hostId": host_id}
+        order = {"session": session, "limits": dataclasses.asdict(limits), "nice": nice, "hostId": host_id}
         try:
             socket.send_fds(self._link, [json.dumps(order).encode()], descriptors)
             return await asyncio.wait_for(made, _ORDER_SECONDS)

@@ -76,6 +76,7 @@ class ToolArguments(Shape):
     path: str | None = None
     paths: list[str] | None = None
     directory_path: str | None = None
+    task_id: str | None = None
     content: list[InputFile] | None = None
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import base64
 import mimetypes
-from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
 from urllib.parse import quote
 
 from sandbox.wire.eventstream import MAX_PAYLOAD_BYTES, encode_event
@@ -19,6 +20,38 @@ MAX_PART_BYTES: Final = 12 * 1024 * 1024
 assert MAX_PART_BYTES * 2 <= MAX_PAYLOAD_BYTES
 
 Result = dict[str, Any]
+Stream = Literal["stdout", "stderr"]
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """A text block of its own beside a run's output; its sentence is the last line of stderr too."""
+
+    name: Literal["run-ended", "limit-reached"]
+    reason: str
+    sentence: str
+
+
+def task(
+    task_id: str, status: str, texts: Mapping[Stream, str], exit_code: int | None = None, seconds: float | None = None
+) -> Result:
+    """What is known of a command in the background; `exit_code` and `seconds` once it has ended."""
+    structured: dict[str, Any] = {
+        "taskId": task_id,
+        "taskStatus": status,
+        "stdout": texts["stdout"],
+        "stderr": texts["stderr"],
+    }
+    if exit_code is not None:
+        structured["exitCode"] = exit_code
+    if seconds is not None:
+        structured["executionTime"] = round(seconds, 4)
+    text = texts["stdout"] + texts["stderr"] or f"The task {task_id} is {status}."
+    return {
+        "content": [{"type": "text", "text": text}],
+        "structuredContent": structured,
+        "isError": status == "failed",
+    }
 
 
 def result_event(result: Result) -> bytes:
@@ -40,18 +73,13 @@ def working(stdout: str, stderr: str) -> Result:
     }
 
 
-def ended(stdout: str, stderr: str, exit_code: int, seconds: float, limit: tuple[str, str] | None) -> Result:
-    """The last event of a run.
-
-    `limit` is (reason, sentence) when the server ended the run: it becomes a text block of its own with the name
-    `run-ended` and the reason as its description, and the sentence is the last line of stderr too.
-    """
+def ended(stdout: str, stderr: str, exit_code: int, seconds: float, why: Why | None) -> Result:
+    """The last event of a run; `why` if the server ended it, or if it raised for a limit that it had reached."""
     content = [{"type": "text", "text": stdout + stderr}]
-    if limit is not None:
-        reason, sentence = limit
-        stderr = f"{stderr}{sentence}\n"
-        content.append({"type": "text", "text": sentence, "name": "run-ended", "description": reason})
-    failed = exit_code != 0 or limit is not None
+    if why is not None:
+        stderr = f"{stderr}{why.sentence}\n"
+        content.append({"type": "text", "text": why.sentence, "name": why.name, "description": why.reason})
+    failed = exit_code != 0 or why is not None
     return {
         "content": content,
         "structuredContent": {

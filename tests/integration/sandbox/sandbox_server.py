@@ -6,13 +6,16 @@ outside of CI, they are skipped with that reason.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -140,9 +143,31 @@ class Outcome:
         self.is_error: bool = result["isError"]
         ended = [block for block in result["content"] if block.get("name") == "run-ended"]
         self.limit: str | None = ended[0]["description"] if ended else None
+        reached = [block for block in result["content"] if block.get("name") == "limit-reached"]
+        self.reached: str | None = reached[0]["description"] if reached else None
 
     def __repr__(self) -> str:
-        return f"Outcome({self.exit_code}, {self.limit}, {self.stdout[-2000:]!r}, {self.stderr[-2000:]!r})"
+        return (
+            f"Outcome({self.exit_code}, {self.limit or self.reached}, {self.stdout[-2000:]!r}, {self.stderr[-2000:]!r})"
+        )
+
+
+def living(server: Server) -> list[psutil.Process]:
+    """The server's processes below it that have not ended; their command lines can be read."""
+    found = []
+    for process in server.descendants():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if process.status() != psutil.STATUS_ZOMBIE and process.cmdline():
+                found.append(process)
+    return found
+
+
+def poll_until(holds: Callable[[], bool], patience_s: float = 30) -> None:
+    """Until what must come true by itself has, looking every few milliseconds."""
+    give_up_at = time.monotonic() + patience_s
+    while not holds():
+        assert time.monotonic() < give_up_at, "it did not come true"
+        time.sleep(0.01)
 
 
 def ask_for_live_output(client: Any) -> None:

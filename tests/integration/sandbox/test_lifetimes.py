@@ -28,7 +28,7 @@ def groups(server: Server) -> list[Path]:
 
 def busy_session(server: Server) -> Session:
     session = Session.start(server.client())
-    session.run("import subprocess; subprocess.Popen(['setsid', 'sleep', '1000'])")
+    session.call("startCommandExecution", command="setsid sleep 1000")
     return session
 
 
@@ -90,7 +90,7 @@ def test_a_session_ends_at_its_lifetime_even_in_a_run(client: Any) -> None:
 
 
 def test_an_idle_session_ends(new_server: ServerMaker) -> None:
-    server = new_server(SANDBOX_SESSION_IDLE_SECONDS="1")
+    server = new_server(SANDBOX_SESSION_IDLE_SECONDS="1", SANDBOX_WARM_SESSIONS="0")
     Session.start(server.client())
     processes = psutil.Process(server.process.pid).children()[0].children(recursive=True)
     wait_until_gone(processes)

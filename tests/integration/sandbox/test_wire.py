@@ -218,7 +218,9 @@ def test_a_stopped_session_is_terminated(client: Any) -> None:
     [
         ("executeCode", {"code": "1", "language": "javascript"}),
         ("executeCode", {}),
-        ("getTask", {"taskId": "x"}),
+        ("executeCode", {"code": "1", "language": "typescript", "runtime": "deno"}),
+        ("getTask", {}),
+        ("startCommandExecution", {"command": "x" * 200_000}),
         ("readFiles", {"paths": ["/etc/passwd"]}),
         ("writeFiles", {"content": [{"path": "../out", "text": ""}]}),
     ],

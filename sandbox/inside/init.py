@@ -1,0 +1,163 @@
+"""A session's first process: it reaps, starts commands in the background, and clears away what a run has left behind.
+
+No code of the user's runs in it, and nothing in the session can look into it or make it stop (pid_namespaces(7)). So
+what it tells the server can be relied upon, unlike what the runner says. It takes its orders from a socket that it
+alone holds.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import time
+from collections.abc import Callable
+from typing import Any, Final, NoReturn
+
+from sandbox.confinement import seccomp
+
+MAX_ORDER_BYTES: Final = 160 * 1024
+"""Longer than any command that the kernel starts (MAX_ARG_STRLEN, execve(2))."""
+_ORDERS: Final = 0
+_MAX_DESCRIPTORS: Final = 1024
+_DYING_SECONDS: Final = 0.001
+
+
+class Init:
+    """Serves until the runner has ended, and ends with its status; the kernel then kills whatever is left."""
+
+    def __init__(self, orders: int, runner: int, environment: dict[str, str], cpu_seconds: int) -> None:
+        os.dup2(orders, _ORDERS, inheritable=False)
+        os.closerange(_ORDERS + 1, _MAX_DESCRIPTORS)
+        self._link = socket.socket(fileno=_ORDERS)
+        self._runner = runner
+        self._environment = environment
+        self._cpu_seconds = cpu_seconds
+        self._tasks: dict[int, str] = {}
+
+    def serve(self, system_call_filter: bytes) -> NoReturn:
+        """Confine this process too, then do as ordered."""
+        wake, wake_end = os.pipe()
+        for end in (wake, wake_end):
+            os.set_blocking(end, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(wake_end, warn_on_full_buffer=False)
+        seccomp.confine_system_calls(system_call_filter)
+        poll = select.poll()
+        poll.register(self._link, select.POLLIN)
+        poll.register(wake, select.POLLIN)
+        while True:
+            self._reap()  # first, for the runner may have ended before anything could wake this loop
+            ready = {descriptor for descriptor, _ in poll.poll()}
+            if wake in ready:
+                with contextlib.suppress(BlockingIOError):
+                    os.read(wake, 4096)
+            if _ORDERS in ready:
+                self._take_order()
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            code = os.waitstatus_to_exitcode(status)
+            if pid == self._runner:
+                os._exit(self._last_status(code, usage))
+            task = self._tasks.pop(pid, None)
+            if task is not None:
+                self._tell({"ended": task, "status": code if code >= 0 else 128 - code})
+
+    def _last_status(self, code: int, usage: resource.struct_rusage) -> int:
+        """128 + n for signal n. Past its processor time the kernel ends with SIGKILL who ignored SIGXCPU."""
+        if code == -signal.SIGKILL and usage.ru_utime + usage.ru_stime >= self._cpu_seconds:
+            code = -signal.SIGXCPU
+        return code if code >= 0 else 128 - code
+
+    def _take_order(self) -> None:
+        message, descriptors, _, _ = socket.recv_fds(self._link, MAX_ORDER_BYTES, 2)
+        if not message:
+            os._exit(0)  # the server is gone, and so is the session
+        try:
+            order: dict[str, Any] = json.loads(message)
+            if "start" in order:
+                self._start(order["start"], order["command"], descriptors)
+            elif "stop" in order:
+                stopped = [pid for pid, task in self._tasks.items() if task == order["stop"]]
+                self._end(lambda pid: os.getsid(pid) in stopped)
+            else:
+                self._end(lambda pid: os.getsid(pid) not in self._tasks)
+                self._tell({"swept": order["sweep"]})
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+
+    def _start(self, task: str, command: str, pipes: list[int]) -> None:
+        try:
+            pid = os.fork()
+        except OSError as error:
+            self._tell({"refused": task, "why": os.strerror(error.errno or 0)})
+            return
+        if pid == 0:
+            self._become(command, pipes)
+        self._tasks[pid] = task
+        self._tell({"started": task})
+
+    def _become(self, command: str, pipes: list[int]) -> NoReturn:
+        try:
+            os.setsid()  # whatever has this session id belongs to the task
+            signal.set_wakeup_fd(-1)
+            for number in (signal.SIGPIPE, signal.SIGXFSZ):
+                signal.signal(number, signal.SIG_DFL)
+            null = os.open("/dev/null", os.O_RDONLY)
+            for target, source in enumerate((null, *pipes)):
+                os.dup2(source, target)
+            os.closerange(3, _MAX_DESCRIPTORS)
+            os.execve("/bin/sh", ["/bin/sh", "-c", command], self._environment)  # noqa: S606 - it is one
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                os.write(2, f"/bin/sh: {error.strerror}\n".encode())
+        os._exit(126)
+
+    def _end(self, chosen: Callable[[int], bool]) -> None:
+        """Kill the session's processes that are chosen. All are stopped first, so that none can fork and get away."""
+        if not self._find(chosen):
+            return
+        os.kill(-1, signal.SIGSTOP)
+        try:
+            killed = self._find(chosen)
+            for pid in killed:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        finally:
+            os.kill(-1, signal.SIGCONT)
+        while any(map(_lives, killed)):
+            time.sleep(_DYING_SECONDS)
+        self._reap()
+
+    def _find(self, chosen: Callable[[int], bool]) -> list[int]:
+        found = []
+        for name in os.listdir("/proc"):  # noqa: PTH208
+            if name.isdigit() and int(name) not in (1, self._runner):
+                with contextlib.suppress(ProcessLookupError):
+                    if chosen(int(name)):
+                        found.append(int(name))
+        return found
+
+    def _tell(self, message: dict[str, Any]) -> None:
+        self._link.sendall(json.dumps(message).encode())
+
+
+def _lives(pid: int) -> bool:
+    """Whether it still counts as a process of its own: it does not any more as somebody's zombie."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123
+            return file.read().rpartition(")")[2].split()[0] not in ("Z", "X")
+    except OSError:
+        return False
