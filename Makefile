@@ -14,7 +14,7 @@ SEED ?=
 # Builds the environments that are needed, then goes on as the Python of the first.
 IN = @PYTHON="$(PYTHON)" exec sh embedded/python.sh -m embedded.bootstrap
 
-.PHONY: help run dev test bench screenshots lint format lock hooks clean reset
+.PHONY: help run dev test bench attack screenshots lint format lock hooks clean reset
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,10 @@ screenshots: ## renew docs/screenshots from the running page
 chaos: ## break the running service for MINUTES and look whether every promise held
 	$(IN) --need dev -- -m tests.chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 	$(IN) --need dev -- -m tests.chaos.mutants
+
+attack: ## try to break out of the sandbox in every way known, on every kind of server, for some minutes
+	@export ATTACK=long; PYTHON="$(PYTHON)" exec sh embedded/python.sh -m embedded.bootstrap --need dev --need sandbox \
+		-- -m pytest tests/integration/sandbox tests/unit/sandbox $(ARGS)
 
 lint: ## check style and types, as CI does
 	$(IN) --need dev --need node -- .ci/lint.py

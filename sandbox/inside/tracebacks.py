@@ -20,6 +20,7 @@ _NOT_THE_USERS: Final = tuple(
     f"{folder}/"
     for folder in {sys.prefix, sys.base_prefix, os.path.dirname(os.__file__), f"{_SERVER}/sandbox"}  # noqa: PTH120
 )
+_ENDS_SHOWN: Final = 50
 
 
 def is_users(filename: str) -> bool:
@@ -28,12 +29,17 @@ def is_users(filename: str) -> bool:
 
 
 def users_frames(trace: TracebackType | None) -> TracebackType | None:
-    """A copy of this traceback with the user's frames only; None when there is none."""
+    """A copy of this traceback with the user's frames only; None when there is none.
+
+    Of more than a hundred the middle is left out: to show a thousand takes seconds, and nobody reads them.
+    """
     kept = []
     while trace is not None:
         if is_users(trace.tb_frame.f_code.co_filename):
             kept.append(trace)
         trace = trace.tb_next
+    if len(kept) > 2 * _ENDS_SHOWN:
+        kept = kept[:_ENDS_SHOWN] + kept[-_ENDS_SHOWN:]
     copy = None
     for entry in reversed(kept):
         copy = TracebackType(copy, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)

@@ -1,7 +1,8 @@
 """Memory summed over a session's processes, for machines without a writable cgroup.
 
 Resident pages are summed first, which counts shared pages too often and costs little; only a sum over the limit is
-looked at again with proportional shares. A process whose shares can't be read counts with all its resident pages.
+looked at again with proportional shares. A process whose shares can't be read counts with all its resident pages. What
+waits in sockets is in no process's pages: each counts as if it were full.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Final
 
 INTERVAL_SECONDS: Final = 0.1
 _PAGE: Final = resource.getpagesize()
+_USUAL_BUFFER: Final = 425_984
 
 
 def descendants(pid: int) -> list[int]:
@@ -45,9 +47,30 @@ def _proportional(pid: int) -> int:
     return _resident(pid)
 
 
+def _largest_buffer() -> int:
+    """The largest send buffer that a socket may have; the kernel doubles what is asked for (socket(7))."""
+    try:
+        return 2 * int(Path("/proc/sys/net/core/wmem_max").read_text())
+    except (OSError, ValueError):
+        return _USUAL_BUFFER
+
+
+_BUFFER: Final = _largest_buffer()
+
+
+def _in_sockets(pid: int) -> int:
+    """What the sockets of this process's network namespace, the session's own, can hold."""
+    try:
+        with open(f"/proc/{pid}/net/sockstat") as file:  # noqa: PTH123 - ten times a second for each session
+            return int(file.readline().split()[2]) * _BUFFER
+    except (OSError, IndexError, ValueError):
+        return 0
+
+
 def exceeds(first_process: int, limit: int) -> bool:
     """Whether the session of this first process uses more than `limit` bytes of memory."""
     processes = descendants(first_process)
+    limit -= _in_sockets(first_process)
     if sum(map(_resident, processes)) <= limit:
         return False
     return sum(map(_proportional, processes)) > limit

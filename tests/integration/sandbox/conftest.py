@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from ground import KINDS, Ground
 from sandbox_server import Server, Session, ask_for_live_output, require_confinement
 
 
@@ -62,3 +63,19 @@ def live_session(live_client: Any) -> Iterator[Session]:
     started = Session.start(live_client)
     yield started
     started.stop()
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def ground(request: pytest.FixtureRequest) -> Iterator[Ground]:
+    """A server of each kind, for attacks."""
+    opened = Ground.open(request.param)
+    yield opened
+    opened.server.stop()
+
+
+@pytest.fixture
+def attacker(ground: Ground) -> Iterator[Session]:
+    """A session for one attack; afterwards everything else must be as it was."""
+    session = ground.attacker()
+    yield session
+    ground.check(session)

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,9 +49,11 @@ class Server:
     url: str
 
     @classmethod
-    def start(cls, **settings: str) -> Server:
+    def start(cls, user: int | None = None, **settings: str) -> Server:
+        """Start one; as root, `user` is the id of an ordinary user that it is to run as."""
+        become = [sys.executable, str(Path(__file__).with_name("as_user.py")), str(user)] if user is not None else []
         process = subprocess.Popen(
-            [sys.executable, "-m", "sandbox"],
+            [*become, sys.executable, "-m", "sandbox"],
             env={"PATH": os.environ.get("PATH", ""), **SETTINGS, **settings},
             cwd=REPOSITORY,
             stderr=subprocess.PIPE,
@@ -114,8 +116,10 @@ class Session:
         result: dict[str, Any] = event["result"]
         return result
 
-    def run(self, code: str, **arguments: Any) -> Outcome:
-        return Outcome(self.call("executeCode", code=code, language="python", **arguments))
+    def run(self, code: str, wall: str | None = None, **arguments: Any) -> Outcome:
+        """Run code to its end; `wall` asks for an interrupt after so many seconds."""
+        with _header(self.client, "x-sandbox-timeout-seconds", wall):
+            return Outcome(self.call("executeCode", code=code, language="python", **arguments))
 
     def out(self, code: str) -> str:
         """What code that must succeed prints."""
@@ -170,11 +174,26 @@ def poll_until(holds: Callable[[], bool], patience_s: float = 30) -> None:
         time.sleep(0.01)
 
 
+_INVOKE = "before-sign.bedrock-agentcore.InvokeCodeInterpreter"
+
+
+@contextlib.contextmanager
+def _header(client: Any, name: str, value: str | None) -> Iterator[None]:
+    """Within the block the client sends this header with its invocations, if there is a value."""
+
+    def add(request: Any, **_: Any) -> None:
+        if value is not None:
+            request.headers.add_header(name, value)
+
+    client.meta.events.register(_INVOKE, add)
+    yield
+    client.meta.events.unregister(_INVOKE, add)
+
+
 def ask_for_live_output(client: Any) -> None:
     """Have the client send the header that opts in to several events a run."""
     client.meta.events.register(
-        "before-sign.bedrock-agentcore.InvokeCodeInterpreter",
-        lambda request, **_: request.headers.add_header("x-sandbox-live-output", "true"),
+        _INVOKE, lambda request, **_: request.headers.add_header("x-sandbox-live-output", "true")
     )
 
 

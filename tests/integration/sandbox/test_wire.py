@@ -8,9 +8,8 @@ from typing import Any
 
 import psutil
 import pytest
-from bedrock_agentcore.tools.code_interpreter_client import CodeInterpreter
 from botocore.exceptions import ClientError
-from sandbox_server import IDENTIFIER, KEY, SECRET, Server, Session
+from sandbox_server import IDENTIFIER, Server, Session
 
 
 def test_variables_and_files_persist(session: Session) -> None:
@@ -97,22 +96,6 @@ def test_if_one_file_can_not_be_written_none_is(session: Session) -> None:
     result = session.call("writeFiles", content=[{"path": "a", "text": "a"}, {"path": "folder", "text": "b"}])
     assert result["isError"]
     assert session.out("os.listdir('.')") == "['folder']"
-
-
-def test_the_agentcore_client_works_unmodified(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK_AGENTCORE", server.url)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
-    interpreter = CodeInterpreter("us-west-2")
-    interpreter.start(session_timeout_seconds=60)
-    interpreter.upload_file("in.csv", "a,b\n1,2\n")
-    [event] = list(interpreter.execute_code("import pandas; pandas.read_csv('in.csv').shape")["stream"])
-    assert event["result"]["structuredContent"]["stdout"] == "(1, 2)\n"
-    assert interpreter.download_file("in.csv") == "a,b\n1,2\n"
-    assert interpreter.download_files(["in.csv"]) == {"/in.csv": "a,b\n1,2\n"}
-    assert interpreter.get_session()["status"] == "READY"
-    assert interpreter.session_id in [item["sessionId"] for item in interpreter.list_sessions()["items"]]
-    interpreter.stop()
 
 
 def test_output_comes_live_to_who_asks_for_it(live_session: Session) -> None:
