@@ -33,7 +33,7 @@ test: ## run all tests, on a Postgres and a Redis of their own
 	$(IN) --need dev --need sandbox --need node -- -m pytest $(ARGS)
 
 bench: ## measure the service beside bare floors: make bench ARGS="submit latency"
-	$(IN) --need dev -- -m benchmarks $(ARGS)
+	$(IN) --need dev --need sandbox -- -m benchmarks $(ARGS)
 
 screenshots: ## renew docs/screenshots from the running page
 	@export PYTHONPATH=tests:tests/e2e:.; PYTHON="$(PYTHON)" exec sh embedded/python.sh -m embedded.bootstrap \

@@ -19,6 +19,8 @@ NAMES = (
     "tokens",
     "lines",
     "storm",
+    "sandbox",
+    "sandbox_wire",
 )
 
 

@@ -251,6 +251,11 @@ class Supervisor:
         """How many sessions clients have."""
         return len(self._taken)
 
+    @property
+    def ready(self) -> int:
+        """How many sessions wait for whoever asks next."""
+        return len(self._warm)
+
     def _take_warm(self) -> Session | None:
         """A session that is ready, if there is one."""
         if not self._warm:

@@ -8,6 +8,7 @@ of up to 24 MB.
 from __future__ import annotations
 
 import json
+import re
 import struct
 from binascii import crc32
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from typing import Final
 CONTENT_TYPE: Final = "application/vnd.amazon.eventstream"
 MAX_PAYLOAD_BYTES: Final = 24 * 1024 * 1024
 _STRING: Final = 7
+_LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
 def encode_message(headers: Mapping[str, str], payload: bytes) -> bytes:
@@ -34,9 +36,14 @@ def _header(name: str, value: str) -> bytes:
 
 
 def encode_event(kind: str, content: Mapping[str, object]) -> bytes:
-    """An event with a JSON payload. Lone surrogates were escaped before; NaN can't occur."""
+    """An event with a JSON payload. A lone surrogate becomes a visible escape; NaN can't occur."""
     headers = {":event-type": kind, ":content-type": "application/json", ":message-type": "event"}
-    return encode_message(headers, json.dumps(content, ensure_ascii=False).encode("utf-8", "backslashreplace"))
+    text = json.dumps(content, ensure_ascii=False)
+    try:
+        payload = text.encode()
+    except UnicodeEncodeError:
+        payload = _LONE_SURROGATE.sub(lambda found: f"\\\\u{ord(found[0]):04x}", text).encode()
+    return encode_message(headers, payload)
 
 
 def encode_exception(kind: str, message: str) -> bytes:
