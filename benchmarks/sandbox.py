@@ -6,10 +6,8 @@ The floors are a bare Python and an ipykernel, started in turns with the session
 from __future__ import annotations
 
 import asyncio
-import json
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -79,23 +77,23 @@ async def bare_python() -> float:
 
 def kernel() -> float:
     """An ipykernel, from its start until it has answered that it is ready; milliseconds."""
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "connection.json"
-        # The client in a process of its own: its loop and sockets must not mix with the supervisor's.
-        code = (
-            "import json, subprocess, sys, time\n"
-            "from jupyter_client import BlockingKernelClient, write_connection_file\n"
-            f"write_connection_file({str(file)!r})\n"
-            "began = time.perf_counter()\n"
-            f"p = subprocess.Popen([sys.executable, '-m', 'ipykernel_launcher', '-f', {str(file)!r}])\n"
-            f"c = BlockingKernelClient(connection_file={str(file)!r}); c.load_connection_file(); c.start_channels()\n"
-            "c.wait_for_ready(60)\n"
-            "c.execute_interactive('print(1)', output_hook=lambda m: None)\n"
-            "print(json.dumps((time.perf_counter() - began) * 1e3))\n"
-            "p.kill(); p.wait()\n"
-        )
-        said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        return float(json.loads(said.stdout.splitlines()[-1]))
+    # The client in a process of its own: its loop and sockets must not mix with the supervisor's.
+    code = """
+import time
+from jupyter_client.manager import start_new_kernel
+began = time.perf_counter()
+manager, client = start_new_kernel()
+client.execute("print(1)")
+while client.get_iopub_msg(60)["header"]["msg_type"] != "stream":
+    pass
+print((time.perf_counter() - began) * 1e3)
+manager.shutdown_kernel(now=True)
+"""
+    # In an environment of its own, which uv keeps for the next time: nothing else here needs a kernel.
+    uv = [str(Path(sys.executable).with_name("uv")), "run", "--no-project", "--python", str(PYTHON)]
+    command = [*uv, "--with", "ipykernel", "python", "-c", code]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    return float(said.stdout.splitlines()[-1])
 
 
 def private_megabytes(session: Session) -> float:

@@ -135,7 +135,9 @@ class Settings(BaseSettings):
 
     # --- the sandbox ------------------------------------------------------------------------------
     sandbox_endpoint: str | None = Field(
-        None, description="Address of our own sandbox server; empty uses AWS Bedrock AgentCore"
+        None,
+        description="Address of our own sandbox server, or of several, separated by commas; empty uses AWS Bedrock "
+        "AgentCore",
     )
     sandbox_credentials_file: Path | None = Field(
         None,

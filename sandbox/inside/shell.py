@@ -13,7 +13,7 @@ from typing import Any
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config  # type: ignore[import-not-found]
+from traitlets.config import Config
 
 from sandbox.inside import tracebacks
 

@@ -7,35 +7,27 @@ can the endpoint, the time-outs and the retries be set: botocore's own would sen
 from __future__ import annotations
 
 import asyncio
-import copy
 import logging
+import random
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import boto3
-import urllib3
 import urllib3.exceptions
 from bedrock_agentcore.tools.code_interpreter_client import CodeInterpreter
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, EventStreamError
 
 from core.settings import Settings
+from workers.executor.servers import Server, described, endpoints
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-CONNECT_TIMEOUT_S = 5
-READ_TIMEOUT_S = 700
-"""Past the longest run that a job may ask for; the run's own limit is watched beside it."""
 FRAMES_AHEAD = 64
 """Frames that are read before somebody takes them."""
-
-LIVE_OUTPUT_HEADER = "x-sandbox-live-output"
-"""Asks our own server to send output as it is printed. AWS is not asked: it answers once, at the end."""
 
 RUN_ENDED = "run-ended"
 """Name of the block in which our own server says why it ended a run."""
@@ -152,15 +144,16 @@ class Invocation:
 class Interpreter:
     """One sandbox session. Its calls block: they are made in threads of `CodeInterpreters`."""
 
-    def __init__(self, client: CodeInterpreter) -> None:
+    def __init__(self, client: CodeInterpreter, server: str | None = None) -> None:
         self._client = client
+        self._server = server
 
     @property
     def id(self) -> str:
-        """The server's name for the session."""
+        """The server's name for the session, and where there are several servers the address of this one."""
         session_id = self._client.session_id
         assert session_id is not None
-        return session_id
+        return session_id if self._server is None else f"{session_id}@{self._server}"
 
     def execute(self, code: str) -> Invocation:
         """Start running code. Raises SandboxError when it did not start."""
@@ -223,78 +216,76 @@ def _calling(call: Callable[[], T]) -> T:
         raise _translated(error) from error
 
 
+class LostInterpreter(Interpreter):
+    """A session on a server that is none of this worker's any more."""
+
+    def __init__(self, sandbox_id: str) -> None:
+        self._sandbox_id = sandbox_id
+
+    @property
+    def id(self) -> str:
+        """As it was remembered."""
+        return self._sandbox_id
+
+    def touch(self) -> None:
+        """Raises SandboxGone."""
+        raise SandboxGone("ResourceNotFoundException", "its server is none of this worker's any more")
+
+    def stop(self) -> None:
+        """Raises SandboxGone."""
+        self.touch()
+
+
 class CodeInterpreters:
-    """Starts and re-attaches sandbox sessions; made once a process, for its boto3 client is."""
+    """Starts and re-attaches sandbox sessions; made once a process, for its boto3 clients are."""
 
     def __init__(self, settings: Settings) -> None:
         self._identifier = settings.sandbox_identifier
-        self._endpoint = settings.sandbox_endpoint
-        self._region = settings.aws_region
-        self._tier = None if self._endpoint else "AgentCore"
-        self._http = urllib3.PoolManager(timeout=CONNECT_TIMEOUT_S, retries=False)
         self._threads = ThreadPoolExecutor(2 * settings.worker_slots, thread_name_prefix="sandbox")
-        credentials = settings.sandbox_credentials()
-        session = boto3.Session(
-            region_name=settings.aws_region,
-            aws_access_key_id=credentials.access_key_id if credentials else None,
-            aws_secret_access_key=credentials.secret_access_key.get_secret_value() if credentials else None,
-        )
-        data_client = session.client(
-            "bedrock-agentcore",
-            endpoint_url=settings.sandbox_endpoint,
-            config=Config(
-                connect_timeout=CONNECT_TIMEOUT_S,
-                read_timeout=READ_TIMEOUT_S,
-                # Never again by itself: what botocore repeats is the user's code.
-                retries={"total_max_attempts": 1},
-                max_pool_connections=2 * settings.worker_slots,
-                proxies={} if settings.sandbox_endpoint else None,
-            ),
-        )
-        if settings.sandbox_endpoint:
-            data_client.meta.events.register(
-                "before-call.bedrock-agentcore.InvokeCodeInterpreter",
-                lambda params, **_: params["headers"].update({LIVE_OUTPUT_HEADER: "true"}),
-            )
-        self._prototype = CodeInterpreter(settings.aws_region, session=session)
-        self._prototype.data_plane_client = data_client
+        self._servers = [Server(settings, endpoint) for endpoint in endpoints(settings)]
 
     async def describe(self) -> dict[str, Any]:
         """What kind of sandbox this is: `status` (ok, refusing or unreachable), `tier`, and `detail` in words."""
-        if self._endpoint is None:
-            return {"status": "ok", "tier": "AgentCore", "detail": f"AWS Bedrock AgentCore in {self._region}"}
-        try:
-            said = await self.blocking(lambda: self._http.request("GET", f"{self._endpoint}/healthz").json())
-            status, tier = str(said["status"]), said.get("tier")
-        except (urllib3.exceptions.HTTPError, ValueError, KeyError, TypeError) as error:
-            return {"status": "unreachable", "tier": None, "detail": f"no answer yet ({type(error).__name__})"}
-        if status == "ok":
-            self._tier = str(tier)
-            return {"status": "ok", "tier": tier, "detail": f"our own sandbox, tier {tier}"}
-        detail = " ".join(str(said[key]) for key in ("reason", "remedy") if said.get(key))
-        return {"status": status, "tier": None, "detail": f"code is not run: {detail}"}
+        return described(await asyncio.gather(*(self.blocking(server.describe) for server in self._servers)))
 
     async def tier(self) -> str:
-        """The tier of confinement that sessions get."""
-        if self._tier is None:
+        """The tier of confinement that sessions get, the weakest where servers differ."""
+        if any(server.tier is None for server in self._servers):
             await self.describe()
-        return self._tier or "unknown"
+        return max((server.tier for server in self._servers if server.tier is not None), default="unknown")
 
     async def start(self, lifetime_s: int, name: str) -> Interpreter:
-        """A new session. Raises SandboxError."""
-        client = copy.copy(self._prototype)
+        """A new session, on any server that has room for it. Raises SandboxError."""
+        problem: SandboxError | None = None
+        for server in random.sample(self._servers, len(self._servers)):
+            client = server.new_client()
 
-        def start() -> None:
-            client.start(identifier=self._identifier, name=name, session_timeout_seconds=lifetime_s)
+            def start(client: CodeInterpreter = client) -> None:
+                client.start(identifier=self._identifier, name=name, session_timeout_seconds=lifetime_s)
 
-        await self.blocking(lambda: _calling(start))
-        return Interpreter(client)
+            try:
+                await self.blocking(lambda start=start: _calling(start))  # type: ignore[misc]
+            except (SandboxFull, SandboxRefuses, SandboxUnreachable) as error:
+                # That it is full or away may change; that it refuses does not, and is said only if all do.
+                if problem is None or isinstance(problem, SandboxRefuses):
+                    problem = error
+            else:
+                return Interpreter(client, self._name(server))
+        assert problem is not None
+        raise problem
 
     def attach(self, sandbox_id: str) -> Interpreter:
         """A session that somebody, perhaps another worker, started. Whether it still lives shows at its first call."""
-        client = copy.copy(self._prototype)
-        client.identifier, client.session_id = self._identifier, sandbox_id
-        return Interpreter(client)
+        session_id, _, name = sandbox_id.partition("@")
+        server = next((server for server in self._servers if not name or server.endpoint == name), None)
+        if server is None:
+            return LostInterpreter(sandbox_id)
+        client = server.new_client()
+        client.identifier, client.session_id = self._identifier, session_id
+        return Interpreter(client, self._name(server))
+
+    def _name(self, server: Server) -> str | None:
+        return server.endpoint if len(self._servers) > 1 else None
 
     async def blocking(self, call: Callable[[], T]) -> T:
         """Make a blocking call in one of this object's threads."""
