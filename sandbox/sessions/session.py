@@ -146,6 +146,8 @@ class Session:
         self._reason = self._reason or reason
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._handles.init, signal.SIGKILL)
+        if self.group is not None:
+            self.group.let_run()
 
     def ended(self, status: int) -> None:
         """The first process was reaped, so nothing of the session runs any more; its exit code, or -signal."""

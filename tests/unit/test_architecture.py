@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "embedded": set[str](),
     "cli": set[str](),
     # Looks at the whole from outside, and stands its servers up as the embedded start does.
-    "benchmarks": {"core", "workers", "embedded"},
+    "benchmarks": {"core", "workers", "embedded", "sandbox"},
 }
 INSIDE_THE_SANDBOX = [ROOT / "workers" / "executor" / "harness.py"]
 

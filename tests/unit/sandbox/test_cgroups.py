@@ -51,6 +51,9 @@ def test_version_2_bounds_memory_processes_and_processors(
     read = {name: (folder / name).read_text() for name in ("memory.max", "memory.swap.max", "cpu.max", "pids.max")}
     assert read == {"memory.max": str(512 << 20), "memory.swap.max": "0", "cpu.max": "50000 100000", "pids.max": "34"}
     assert (folder.parent / "cgroup.subtree_control").read_text() == "+cpu +memory +pids"
+    session.let_run()
+    assert (folder / "cpu.max").read_text().startswith("max")
+    assert not (folder / "cpu.cfs_quota_us").exists()
     (folder / "memory.events").write_text("low 0\nhigh 0\nmax 7\noom 2\noom_kill 3\n")
     assert session.memory_kills() == 3
 
