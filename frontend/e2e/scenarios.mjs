@@ -111,9 +111,12 @@ export const SCENARIOS = [
     name: "a refresh while a program is written loses nothing of it",
     async run(page) {
       await page.goto("/");
+      const accepted = page.waitForResponse(
+        (answer) => answer.request().method() === "POST" && new URL(answer.url()).pathname === "/v1/jobs",
+      );
       await page.getByRole("textbox", { name: "What the program should do" }).fill("Simulate a few random walks");
       await page.keyboard.press("Enter");
-      await page.getByText("Writing the program").waitFor();
+      await accepted; // from now on it is written, however fast
       await page.reload();
       await answerHasEnded(page);
       const { items } = await (await page.request.get("/v1/jobs?agent=generate&limit=1")).json();

@@ -130,9 +130,12 @@ async def test_at_a_shutdown_streams_end_properly_and_go_on_elsewhere(client: Cl
     session_id = await worker.life.session()
     claim = await worker.running(session_id=session_id)
     paths = [f"/v1/jobs/{job_name(claim)}/events", f"/v1/sessions/{session_name(session_id)}/events"]
-    reading = [asyncio.create_task(_to_the_end(client, path)) for path in paths]
     waiting = asyncio.create_task(client.http.get(f"/v1/jobs/{job_name(claim)}", params={"wait": 60}))
-    await until(lambda: _watched(api, 3))
+    await until(lambda: _watched(api, 1))
+    begun = [asyncio.Event() for _ in paths]
+    reading = [asyncio.create_task(_to_the_end(client, path, one)) for path, one in zip(paths, begun, strict=True)]
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(one.wait() for one in begun))  # a connection alone is no stream yet
     api.program.send(signal.SIGTERM)
     # Not broken off: an answer that was not brought to its end would raise here.
     ended = await asyncio.gather(*reading)
@@ -146,8 +149,14 @@ async def test_at_a_shutdown_streams_end_properly_and_go_on_elsewhere(client: Cl
         assert seqs(await until_count(client, path, 1, found[-1]["id"])) == [3]
 
 
-async def _to_the_end(client: Client, path: str) -> list[dict[str, Any]]:
-    return [block async for block in blocks(client, path)]
+async def _to_the_end(client: Client, path: str, begun: asyncio.Event) -> list[dict[str, Any]]:
+    """All events; `begun` is set with the second."""
+    found = []
+    async for block in blocks(client, path):
+        found.append(block)
+        if len(found) == 2:
+            begun.set()
+    return found
 
 
 async def _watched(api: Api, count: int) -> bool:
