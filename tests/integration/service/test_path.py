@@ -90,6 +90,7 @@ async def test_a_program_prints_shows_a_table_draws_a_figure_and_writes_a_file(c
 
 
 async def test_every_part_is_named_and_well(service: Service, client: Client) -> None:
+    service.wait_until_ready()  # tests before this one take parts away, and a worker's word on one takes a moment
     document = service.readiness()
     assert {name: part["status"] for name, part in document["parts"].items()} == dict.fromkeys(
         ["postgres", "redis", "model", "sandbox"], "ok"
