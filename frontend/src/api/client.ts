@@ -2,21 +2,27 @@
 import createClient, { type Middleware } from "openapi-fetch";
 import { problemOf, UnreachableError } from "@/api/errors";
 import type { paths } from "@/api/schema";
-import { addCsrfToken, askAgainWhoIAm, signInWanted } from "@/api/sign-in";
+import { addCsrfToken, askAgainWhoIAm, refused } from "@/api/sign-in";
 import type { EventPage, Job, JobEvent, JobRequest, Models, Readiness, Session, SessionFile } from "@/api/types";
 
+const sentAt = new Map<string, number>();
+
 const throwing: Middleware = {
-  async onRequest({ request }) {
+  async onRequest({ request, id }) {
     await addCsrfToken(request);
+    sentAt.set(id, performance.now());
   },
-  async onResponse({ response }) {
-    if (response.status === 401) signInWanted.set(true);
+  async onResponse({ response, id }) {
+    const sent = sentAt.get(id) ?? 0;
+    sentAt.delete(id);
+    if (response.status === 401) refused(sent);
     if (response.ok || (response.status === 503 && response.url.endsWith("/readyz"))) return;
     const problem = await problemOf(response);
     if (problem.slug === "csrf-token-wrong") askAgainWhoIAm();
     throw problem;
   },
-  onError({ error }) {
+  onError({ error, id }) {
+    sentAt.delete(id);
     return new UnreachableError(error);
   },
 };

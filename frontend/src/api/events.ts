@@ -6,7 +6,7 @@
 import { createEventSource, type EventSourceClient } from "eventsource-client";
 import { type ProblemError, problemOf } from "@/api/errors";
 import type { Listener } from "@/api/live";
-import { signInWanted } from "@/api/sign-in";
+import { refused } from "@/api/sign-in";
 import type { JobEvent, QueueHint, SessionHint } from "@/api/types";
 
 export function followByStream(sessionId: string, listener: Listener): () => void {
@@ -16,9 +16,9 @@ export function followByStream(sessionId: string, listener: Listener): () => voi
   let source: EventSourceClient | undefined;
   let over = false;
 
-  const refused = (problem: ProblemError) => {
+  const onProblem = (problem: ProblemError, sentAt: number) => {
     if (problem.status === 401) {
-      signInWanted.set(true);
+      refused(sentAt);
     } else if (problem.slug === "bad-event-id" && last !== undefined) {
       last = undefined; // what it was is not known there any more: begin anew
       source?.close();
@@ -34,10 +34,11 @@ export function followByStream(sessionId: string, listener: Listener): () => voi
       url: address,
       ...(last === undefined ? {} : { initialLastEventId: last }),
       fetch: async (url, init) => {
+        const sentAt = performance.now();
         const response = await globalThis.fetch(url, init as RequestInit);
         if (response.ok) return response;
         const problem = await problemOf(response);
-        refused(problem);
+        onProblem(problem, sentAt);
         throw problem; // it is tried again, unless it was closed
       },
       onConnect: () => {

@@ -12,6 +12,12 @@ const CSRF_HEADER = "X-CSRF-Token";
 const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 let asked: Promise<Me> | null = null;
+let signedInAt = 0;
+
+/** A request that was sent at that time was answered with 401. One from before the sign-in says nothing any more. */
+export function refused(sentAt: number): void {
+  if (sentAt >= signedInAt) signInWanted.set(true);
+}
 
 /** Who the service takes us for; asked once, until somebody else signs in. */
 export function whoAmI(): Promise<Me> {
@@ -38,6 +44,7 @@ export async function signIn(credential: string): Promise<void> {
   const body = JSON.stringify({ credential });
   const headers = { "Content-Type": "application/json" };
   asked = Promise.resolve(await send("/v1/sign-in", { method: "POST", headers, body }));
+  signedInAt = performance.now();
   signInWanted.set(false);
 }
 
@@ -51,9 +58,10 @@ export async function signOut(): Promise<void> {
 }
 
 async function send(path: string, init?: RequestInit): Promise<Me> {
+  const sentAt = performance.now();
   const response = await fetch(new URL(path, globalThis.location.origin), init).catch(unreachable);
   if (response.ok) return (await response.json()) as Me;
-  if (response.status === 401 && init === undefined) signInWanted.set(true);
+  if (response.status === 401 && init === undefined) refused(sentAt);
   throw await problemOf(response);
 }
 

@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { HttpResponse, http } from "msw";
 import { expect, test } from "vitest";
 import { createSession, listSessions } from "@/api/client";
-import { signInWanted, signOut } from "@/api/sign-in";
+import { signIn, signInWanted, signOut } from "@/api/sign-in";
 import { SignIn } from "@/app/SignIn";
 import { renderPage } from "@/testing/render";
 import { aMe, aSession, service } from "@/testing/service";
@@ -55,6 +55,25 @@ test("leaving is said to the service, and is not to be forged", async () => {
   );
   await expect(signOut()).resolves.toBeUndefined();
   expect(left).toBe(1);
+});
+
+test("a 401 to what was asked before the sign-in does not ask for a key again", async () => {
+  let answer = () => {};
+  const late = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  service.use(
+    http.get("*/v1/sessions", async () => {
+      await late;
+      return HttpResponse.json({ title: "Unauthorized" }, { status: 401 });
+    }),
+    http.post("*/v1/sign-in", () => HttpResponse.json(SIGNED_IN)),
+  );
+  const asked = listSessions();
+  await signIn("aci_good");
+  answer();
+  await expect(asked).rejects.toMatchObject({ status: 401 });
+  expect(signInWanted.get()).toBe(false);
 });
 
 test("any 401 asks for a key, and a good key is enough", async () => {
