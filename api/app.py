@@ -26,7 +26,7 @@ from api.routing import add_routes
 from api.sessions.endpoints import router as sessions_router
 from api.ws.endpoints import route as socket_route
 from core.access import operator
-from core.database.pool import open_pool
+from core.database.pool import IN_ORDER_OF_INDEX, open_pool
 from core.doorbell import Doorbell
 from core.events.publisher import Publisher
 from core.jobs.stop_hints import StopHints
@@ -48,7 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        pool = await open_pool(settings)
+        pool = await open_pool(settings, planning=IN_ORDER_OF_INDEX)
         try:
             if key is not None:
                 await operator.take_up(pool, key)

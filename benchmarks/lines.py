@@ -14,6 +14,7 @@ from benchmarks.rig import Report
 from benchmarks.service import AGENTS, running
 from benchmarks.tokens import submitted
 from benchmarks.watching import Watcher, allow_many_files, watch
+from core.database.pool import IN_ORDER_OF_INDEX
 from core.events import log
 
 LINES = 1_000_000
@@ -103,6 +104,8 @@ async def run() -> Report:
         rate = sum(reader.size for reader in readers) / MB / (max(ends) - began)
         report.add(f"{READERS} who read it again at once", f"{rate:.0f} MiB a second")
         report.add("memory meanwhile: API", f"+{memory.grown()['api']:.0f} MiB", "constant")
+        for name, value in IN_ORDER_OF_INDEX.items():
+            await database.execute(f"SET {name} = {value}")
         plan = await database.fetch("EXPLAIN (COSTS OFF) " + log._PAGES, [], [], 128, 1)
         scans = sorted({row[0].strip(" ->") for row in plan if "Scan" in row[0] and "events" in row[0]})
         report.add("how the log is read", "; ".join(scans))

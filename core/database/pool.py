@@ -77,6 +77,11 @@ the cost of the query itself; or keep a plan from when the table was empty, and 
 the next ANALYZE. Index scans, unlike bitmap scans, also mark the entries of dead rows: a queue's front is full of them.
 """
 
+IN_ORDER_OF_INDEX = {"enable_bitmapscan": "off"}
+"""For whoever reads long ranges page by page. Before the first ANALYZE Postgres takes every range to be short, and
+would fetch and sort all of what is left of it for each page.
+"""
+
 
 async def open_pool(settings: Settings, *, size: int | None = None, planning: Mapping[str, str] | None = None) -> Pool:
     """The process's pool; `planning` are further settings of its connections.

@@ -10,12 +10,14 @@ import asyncpg
 import pytest
 from job_life import Life
 
+from core.database.pool import IN_ORDER_OF_INDEX, open_pool
 from core.events import log
 from core.events.log import Entry
 from core.ids import new_id
 from core.jobs import lease
 from core.jobs.lease import Ending
 from core.jobs.states import State
+from core.settings import Settings
 
 
 async def test_numbers_have_no_gap_with_many_writers_at_once(life: Life) -> None:
@@ -115,3 +117,36 @@ async def test_reading_goes_on_from_any_number(life: Life) -> None:
     gone = new_id()
     assert await log.newer(life.pool, {claim.id: 7, gone: 0}) == {claim.id: 8, gone: None}
     assert await log.newer(life.pool, {claim.id: 8}) == {}
+
+
+async def test_pages_are_bounded_ranges_of_the_index(life: Life, settings: Settings) -> None:
+    """Also in a database that was never analysed, by the plan that the API's connections make."""
+    claim = await life.running()
+    for _ in range(20):
+        await life.say(claim, *["x" * 1000] * 20)
+    pool = await open_pool(settings, size=2, planning=IN_ORDER_OF_INDEX)
+    try:
+        plan = await pool.fetch("EXPLAIN (COSTS OFF) " + log._PAGES, [claim.id], [5], 10, 1000)
+        lines = [row[0].strip(" ->") for row in plan]
+        assert "Index Scan using events_pkey on events" in lines
+        assert not [line for line in lines if line.startswith("Sort")]
+        found, after, more = [], 0, True
+        while more:
+            page = (await log.pages(pool, {claim.id: after}, 50, 10_000))[claim.id]
+            assert len(page.events) <= 12
+            found += page.events
+            after, more = page.events[-1].seq, page.more
+        assert found == await log.read(pool, claim.id, 0, 1000)
+    finally:
+        pool.terminate()
+
+
+async def test_pages_of_many_jobs_come_together(life: Life) -> None:
+    claims = [await life.running() for _ in range(3)]
+    for claim, count in zip(claims, (0, 3, 9), strict=True):
+        await life.say(claim, *"x" * count)
+    found = await log.pages(life.pool, {claims[0].id: 2, claims[1].id: 3, claims[2].id: 1, new_id(): 0}, most=5)
+    assert {id_: ([event.seq for event in page.events], page.more) for id_, page in found.items()} == {
+        claims[1].id: ([4, 5], False),
+        claims[2].id: ([2, 3, 4, 5, 6], True),
+    }
