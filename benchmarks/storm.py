@@ -6,7 +6,7 @@ import asyncio
 import re
 import time
 
-from benchmarks.rig import Report, free_port, median, percentile, program, wait_for_port
+from benchmarks.rig import Report, folder, free_port, median, percentile, program, wait_for_port
 from benchmarks.service import running
 from benchmarks.watching import Watcher, allow_many_files
 from benchmarks.writing import Writer, writing
@@ -83,13 +83,34 @@ async def storm(ports: tuple[int, int], writer: Writer, kill: object) -> list[fl
     return [end - began for end in ends]
 
 
+async def bare() -> float:
+    """The floor: seconds until as many have opened a stream of a bare generator, and heard its first word."""
+    port = free_port()
+    with folder() as logs, program("-m", "benchmarks.bare_stream", str(port), env={}, log=logs / "log") as process:
+        wait_for_port(port, process)
+        loop = asyncio.get_running_loop()
+
+        async def one() -> Watcher:
+            _, watcher = await loop.create_connection(lambda: Watcher("/", lambda *_: None), "127.0.0.1", port)
+            await watcher.open
+            return watcher
+
+        began = time.perf_counter()
+        watchers = await asyncio.gather(*(one() for _ in range(CLIENTS)))
+        took = time.perf_counter() - began
+        for watcher in watchers:
+            watcher.transport.abort()
+        return took
+
+
 async def run() -> Report:
     """The benchmark."""
     allow_many_files()
     report = Report(f"{CLIENTS:,} clients lose their API process at once and come to another, without waiting")
-    halves, alls = [], []
+    halves, alls, floors = [], [], []
     with running(worker=False) as service:
         for _ in range(ROUNDS):
+            floors.append(await bare())
             port = free_port()
             env = service.env | {"ACI_PORT": str(port)}
             async with writing(service) as writer:
@@ -100,4 +121,5 @@ async def run() -> Report:
             alls.append(max(took))
     report.add("half of them are back, with all that they missed", f"{median(halves):.1f} s")
     report.add("all of them are", f"{median(alls):.1f} s", "≤ 10 s")
+    report.add("floor: as many open a stream of a bare generator", f"{median(floors):.1f} s")
     return report

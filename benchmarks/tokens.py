@@ -10,7 +10,6 @@ import time
 import asyncpg
 import psutil
 
-from benchmarks.drain import counters
 from benchmarks.rig import Connection, Report, percentile
 from benchmarks.service import AGENTS, Running, running
 from benchmarks.watching import Watcher, allow_many_files, watch
@@ -57,29 +56,25 @@ async def submitted(port: int, input_: dict[str, object], count: int) -> list[st
 
 async def measured(service: Running) -> tuple[Arrivals, float, float, dict[str, float]]:
     """Arrivals, when they settled, transactions a second, and the processor time that each program took of a second."""
-    import redis
-
     arrivals = Arrivals()
-    with redis.from_url(service.redis.url) as client:
-        database = await asyncpg.connect(service.postgres.url)
-        idle_before = await counters(database, client)
-        await asyncio.sleep(3)
-        idle = ((await counters(database, client))[0] - idle_before[0]) / 3
-        names = await submitted(service.port, {"count": SECONDS * A_SECOND, "every_s": 1 / A_SECOND}, JOBS)
-        await watch(service.port, [f"/v1/jobs/{name}/events" for name in names], arrivals.heard)
-        await asyncio.sleep(SETTLED_S)
-        settled = time.monotonic()
-        programs = {"worker": service.worker, "api": service.api}
-        used = {name: _cpu(each.pid) for name, each in programs.items() if each}
-        before = await counters(database, client)
-        await asyncio.sleep(SECONDS - SETTLED_S - 1)
-        after = await counters(database, client)
-        took = time.monotonic() - settled
-        share = {name: (_cpu(each.pid) - used[name]) / took for name, each in programs.items() if each}
-        while await database.fetchval("SELECT count(*) FROM jobs WHERE state IN ('queued', 'running')"):  # noqa: ASYNC110  (other processes do the work)
-            await asyncio.sleep(0.1)
-        await database.close()
-    return arrivals, settled, (after[0] - before[0]) / took - idle, share
+    database = await asyncpg.connect(service.postgres.url)
+    names = await submitted(service.port, {"count": SECONDS * A_SECOND, "every_s": 1 / A_SECOND}, JOBS)
+    await watch(service.port, [f"/v1/jobs/{name}/events" for name in names], arrivals.heard)
+    await asyncio.sleep(SETTLED_S)
+    settled, first = time.monotonic(), await database.fetchval("SELECT now()")
+    programs = {"worker": service.worker, "api": service.api}
+    used = {name: _cpu(each.pid) for name, each in programs.items() if each}
+    await asyncio.sleep(SECONDS - SETTLED_S - 1)
+    took, last = time.monotonic() - settled, await database.fetchval("SELECT now()")
+    share = {name: (_cpu(each.pid) - used[name]) / took for name, each in programs.items() if each}
+    while await database.fetchval("SELECT count(*) FROM jobs WHERE state IN ('queued', 'running')"):  # noqa: ASYNC110  (other processes do the work)
+        await asyncio.sleep(0.1)
+    # A row names the transaction that wrote it.
+    written = await database.fetchval(
+        "SELECT count(DISTINCT xmin::text) FROM events WHERE at > $1 AND at <= $2", first, last
+    )
+    await database.close()
+    return arrivals, settled, written / took, share
 
 
 def _cpu(pid: int) -> float:
