@@ -1,3 +1,4 @@
+import { waitFor } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
 import { afterEach, expect, test, vi } from "vitest";
 import { followByStream } from "@/api/events";
@@ -29,7 +30,7 @@ function followed() {
     onRefused: refused,
     onUnusable: () => told.push("unusable"),
   });
-  return { seen, told, refused, until: (count: number) => vi.waitFor(() => expect(seen).toHaveLength(count)) };
+  return { seen, told, refused, until: (count: number) => waitFor(() => expect(seen).toHaveLength(count)) };
 }
 
 /** Answers the first request, the second, and so on; returns what each said it had seen. */
@@ -105,7 +106,7 @@ test("a session that is not there is not asked for again", async () => {
     HttpResponse.json({ type: "/problems/not-found", title: "Not found", detail: "No such session." }, { status: 404 }),
   );
   const { refused } = followed();
-  await vi.waitFor(() => expect(refused).toHaveBeenCalledWith(expect.objectContaining({ slug: "not-found" })));
+  await waitFor(() => expect(refused).toHaveBeenCalledWith(expect.objectContaining({ slug: "not-found" })));
   expect(lastIds).toHaveLength(1);
 });
 
@@ -113,7 +114,7 @@ test("a 401 asks for a key", async () => {
   signInWanted.set(false);
   answers(() => HttpResponse.json({}, { status: 401 }));
   const { refused } = followed();
-  await vi.waitFor(() => expect(signInWanted.get()).toBe(true));
+  await waitFor(() => expect(signInWanted.get()).toBe(true));
   expect(refused).not.toHaveBeenCalled(); // it goes on when the key is there
   signInWanted.set(false);
 });

@@ -1,5 +1,6 @@
+import { waitFor } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { feedOf, watchJob } from "@/api/job-feed";
 import { endOf } from "@/api/job-state";
 import type { JobEvent } from "@/api/types";
@@ -40,10 +41,10 @@ function aLiveJob() {
 
 test("what was before is read once nothing more can be missed", async () => {
   const { log, life, socket, seq, asked } = aLiveJob();
-  await vi.waitFor(() => expect(asked).toEqual([0]));
+  await waitFor(() => expect(asked).toEqual([0]));
   log.push(...life.slice(0, 3)); // committed after the first reading, told to nobody
   socket.says({ type: "subscribed" });
-  await vi.waitFor(() => expect(seq()).toBe(3));
+  await waitFor(() => expect(seq()).toBe(3));
 });
 
 test("a gap in the numbers is read, and nothing is lost or shown twice", async () => {
@@ -52,7 +53,7 @@ test("a gap in the numbers is read, and nothing is lost or shown twice", async (
   log.push(...life);
   const [first, second, , fourth, fifth] = life as [JobEvent, JobEvent, JobEvent, JobEvent, JobEvent];
   for (const event of [first, second, fourth, fifth, fourth]) tell(event);
-  await vi.waitFor(() => expect(seq()).toBe(5));
+  await waitFor(() => expect(seq()).toBe(5));
   const state = feedOf(job).get().job;
   expect(state.blocks).toEqual([{ kind: "text", pieces: [{ text: "ab", error: false }] }]);
   expect(endOf(state)?.state).toBe("succeeded");
@@ -61,9 +62,9 @@ test("a gap in the numbers is read, and nothing is lost or shown twice", async (
 test("events of other jobs change nothing", async () => {
   const { life, socket, tell, seq, asked } = aLiveJob();
   socket.says({ type: "subscribed" });
-  await vi.waitFor(() => expect(asked.length).toBeGreaterThan(0));
+  await waitFor(() => expect(asked.length).toBeGreaterThan(0));
   for (const event of life.slice(0, 2)) tell({ ...event, job_id: "job_other" });
   const [first] = life as [JobEvent];
   tell(first);
-  await vi.waitFor(() => expect(seq()).toBe(1));
+  await waitFor(() => expect(seq()).toBe(1));
 });
