@@ -86,7 +86,7 @@ async def run() -> Report:
             spread = max(values) / min(values)
             report.add(f"{name}: slowest : fastest", f"{spread:.2f}", "≤ 3 (± 50 %)")
         plan = await connection.fetch(
-            "EXPLAIN (COSTS OFF) " + release.FAIR, "noop", "interactive", release.FIRST_TENANT, PICKS
+            "EXPLAIN (COSTS OFF) " + release.FAIR, "noop", "interactive", release.FIRST_TENANT, PICKS, None
         )
         scans = sorted({row[0].strip(" ->") for row in plan if "Scan" in row[0] and "CTE" not in row[0]})
         report.add("tables and indexes that the pick reads", "; ".join(scans))
