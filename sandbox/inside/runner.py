@@ -14,7 +14,6 @@ import socket
 import subprocess
 import sys
 import threading
-import warnings
 from types import FrameType
 from typing import Any
 
@@ -23,6 +22,7 @@ from sandbox.inside import channel, leftovers, reached, tracebacks
 from sandbox.inside.shell import SessionShell, run_cell
 
 INTERRUPTED = 130
+_MERSENNE_WORDS = 624
 
 
 class Runner:
@@ -48,8 +48,9 @@ class Runner:
         random.seed()
         numpy = sys.modules.get("numpy")
         if numpy is not None:
-            numpy.random.seed()
-        warnings.filterwarnings("ignore", message="To exit: use 'exit'")
+            # The whole state at once: to spread a seed over it took longer than all else here.
+            state = numpy.frombuffer(os.urandom(4 * _MERSENNE_WORDS), dtype="uint32")
+            numpy.random.set_state(("MT19937", state, _MERSENNE_WORDS))
         self._shell.starting_dir = os.getcwd()  # noqa: PTH109
 
     def _open_streams(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
+import warnings
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
@@ -76,6 +77,7 @@ def make_shell(ipython_folder: str) -> SessionShell:
     shell: SessionShell = SessionShell.instance(config=config, ipython_dir=ipython_folder)
     # The default runs `!command` through a pseudo-terminal, and there is none.
     shell.system = shell.system_raw
+    warnings.filterwarnings("ignore", message="To exit: use 'exit'")
     _run_once(shell)
     return shell
 

@@ -94,3 +94,16 @@ def test_version_1_that_lacks_a_controller_is_not_used(tmp_path: Path, monkeypat
     (tmp_path / "memory").mkdir()
     (tmp_path / "memory" / "cgroup.procs").touch()
     assert cgroups._version_1(tmp_path) is None
+
+
+def test_sessions_join_as_a_single_thread_where_that_can_be_said(tmp_path: Path) -> None:
+    first, second = tmp_path / "version-1", tmp_path / "version-2"
+    for folder, names in ((first, ("tasks", "cgroup.procs")), (second, ("cgroup.procs",))):
+        folder.mkdir()
+        for name in names:
+            (folder / name).touch()
+    for entrance in cgroups.SessionGroup((first, second)).open_entrances():
+        os.write(entrance, b"0")
+        os.close(entrance)
+    assert (first / "tasks").read_text() == "0" and (first / "cgroup.procs").read_text() == ""
+    assert (second / "cgroup.procs").read_text() == "0"
