@@ -14,18 +14,17 @@ from typing import Any
 import pytest
 
 from workers.executor.report import Report
+from workers.executor.shipping import harness
 
 ROOT = Path(__file__).resolve().parents[4]
-HARNESS = ROOT / "workers" / "executor" / "harness.py"
 SANDBOX_PYTHON = ROOT / ".venv-sandbox" / "bin" / "python"
 PNG = b"\x89PNG\r\n\x1a\n"
 
 DRIVER = """
-import importlib.util, os, sys
+import importlib, os, sys
 asked, answer = os.fdopen({asked}), os.fdopen({answer}, "w")
-spec = importlib.util.spec_from_file_location("harness", {harness!r})
-harness = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(harness)
+sys.path.insert(0, {zip!r})
+harness = importlib.import_module({module!r})
 if {shell}:
     import builtins
     from IPython.core.interactiveshell import InteractiveShell
@@ -35,7 +34,7 @@ def work():
     for line in asked:
         folder, _, identifier = line.rstrip().rpartition("|")
         os.chdir(folder)
-        harness.WORK = folder  # one interpreter for many tests, each with a folder of its own
+        harness.home.WORK = folder  # one interpreter for many tests, each with a folder of its own
         for number, name in ((1, "stdout"), (2, "stderr")):
             file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
             os.dup2(file, number)
@@ -83,13 +82,18 @@ class Interpreter:
 
     python: Path
     shell: bool
+    folder: Path
     process: subprocess.Popen[bytes] = field(init=False)
     count: int = 0
 
     def __post_init__(self) -> None:
         asked_from, asked_to = os.pipe()
         answer_from, answer_to = os.pipe()
-        code = DRIVER.format(asked=asked_from, answer=answer_to, harness=str(HARNESS), shell=self.shell)
+        sent = self.folder / harness().file
+        sent.write_bytes(harness().content)
+        code = DRIVER.format(
+            asked=asked_from, answer=answer_to, zip=str(sent), module=harness().module, shell=self.shell
+        )
         self.process = subprocess.Popen(
             [self.python, "-c", code],
             pass_fds=(asked_from, answer_to),
@@ -119,24 +123,24 @@ class Interpreter:
         self.answer.close()
 
 
-def interpreter_of(kind: str) -> Interpreter:
+def interpreter_of(kind: str, folder: Path) -> Interpreter:
     if kind == "bare":
-        return Interpreter(Path(sys.executable), shell=False)
+        return Interpreter(Path(sys.executable), shell=False, folder=folder)
     assert SANDBOX_PYTHON.exists(), "the sandbox's environment is missing: make test builds it"
-    return Interpreter(SANDBOX_PYTHON, shell=kind == "shell")
+    return Interpreter(SANDBOX_PYTHON, shell=kind == "shell", folder=folder)
 
 
 @pytest.fixture(scope="module", params=["bare", "packages", "shell"])
-def interpreter(request: pytest.FixtureRequest) -> Iterator[Interpreter]:
-    started = interpreter_of(request.param)
+def interpreter(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Interpreter]:
+    started = interpreter_of(request.param, tmp_path_factory.mktemp("harness"))
     yield started
     started.close()
 
 
 @pytest.fixture(scope="module", params=["packages", "shell"])
-def rich(request: pytest.FixtureRequest) -> Iterator[Interpreter]:
+def rich(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Interpreter]:
     """With pandas and matplotlib."""
-    started = interpreter_of(request.param)
+    started = interpreter_of(request.param, tmp_path_factory.mktemp("harness"))
     yield started
     started.close()
 
@@ -146,7 +150,7 @@ def rich(request: pytest.FixtureRequest) -> Iterator[Interpreter]:
 
 def test_the_bare_interpreter_is_bare(tmp_path: Path) -> None:
     """Else the tests below would not tell the difference."""
-    started = interpreter_of("bare")
+    started = interpreter_of("bare", tmp_path)
     try:
         for name in ("IPython", "pandas", "matplotlib"):
             assert started.run(tmp_path, f"import {name}").error["name"] == "ModuleNotFoundError"
@@ -416,7 +420,7 @@ def test_pictures_of_other_makes_are_pictures(rich: Interpreter, tmp_path: Path)
 
 
 def test_display_of_ipython_and_magics_are_understood(tmp_path: Path) -> None:
-    shell = interpreter_of("shell")
+    shell = interpreter_of("shell", tmp_path)
     try:
         ran = shell.run(
             tmp_path, "from IPython.display import HTML, Image, display\ndisplay(HTML('<b>x</b>'))\nHTML('<i>y</i>')"
