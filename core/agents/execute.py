@@ -66,6 +66,15 @@ class CodeError(Result):
     value: str
     traceback: list[str]
     line: int | None = Field(description="Line of the program; None when it was raised elsewhere")
+    column: int | None = Field(None, description="Column, from 1, of a syntax error; None for all others")
+
+
+class CodeWarning(Result):
+    """A warning that was given while the program ran; it stands on stderr, too."""
+
+    name: str
+    value: str
+    line: int | None = Field(description="Line of the program; None when it was given elsewhere")
 
 
 class FileOutcome(Result):
@@ -86,10 +95,14 @@ class ExecuteResult(Result):
         description="Figures, tables and values in order: each maps a MIME type to its text, or to "
         '{"artifact": name, "size": bytes} where it is bytes'
     )
+    positions: list[int] = Field(
+        [], description="Of each output, the number of characters of stdout that were printed before it"
+    )
     stdout: str
     stderr: str
     truncated: bool = Field(description="stdout, stderr or an output was cut")
     error: CodeError | None
+    warnings: list[CodeWarning] = Field([], description="The first 50")
     files: list[FileOutcome]
     execution_count: int
 

@@ -106,7 +106,10 @@ class Output(Common):
     """A figure, a table or a value: each MIME type maps to its text (or JSON), or to an artifact."""
 
     type: Literal["output"]
-    data: dict[str, Any]
+    data: dict[str, Any] = Field(description="Empty when the output of this number is taken away again")
+    number: int | None = Field(
+        None, description="Its place among the run's outputs; one of the same number takes the place of the earlier"
+    )
     execution_count: int | None = None
 
 

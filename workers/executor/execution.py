@@ -1,20 +1,27 @@
-"""The program's way through the sandbox: sent with the harness, watched while it runs, its report read."""
+"""The program's way through the sandbox: sent with the harness, watched while it runs, its report read.
+
+Most runs take one call: the request goes inside the code, and outputs and report come back between the lines of what is
+printed. Files are written and read where something does not fit in there.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import logging
+import secrets
+from collections.abc import Awaitable, Callable
 
 from pydantic import ValidationError
 
 from core.agents.execute import ExecuteInput
 from core.ids import Prefix, encode
-from workers.context import Context
+from workers.context import Context, InfrastructureFault
 from workers.executor.agentcore import Interpreter, Invocation, SandboxBusy, SandboxError, SandboxGone
+from workers.executor.marks import Mark
 from workers.executor.output import Output
 from workers.executor.report import REPORT_LIMIT, Report
-from workers.executor.shipping import harness
+from workers.executor.shipping import SHIPPED, harness
 
 logger = logging.getLogger(__name__)
 
@@ -22,35 +29,89 @@ FOLDER = ".aci"
 QUIET_AGAIN_S = 10.0
 """How long an interrupted run may take to let go of its interpreter."""
 POLL_S = 0.05
+INLINE_BUDGET = 400_000
+"""Characters of outputs and report that one run sends between what it prints. The sandbox counts them as output."""
+
+BOOTSTRAP = """
+import importlib, os, sys
+works = [m.home.WORK for n, m in list(sys.modules.items()) if n.startswith("aci_harness_") and "." not in n]
+path = os.path.join(works[0] if works else os.getcwd(), FOLDER, MODULE + ".zip")
+if MODULE not in sys.modules and os.path.exists(path):
+    sys.path_importer_cache.pop(path, None)
+    sys.path.insert(0, path)
+    try:
+        importlib.import_module(MODULE)
+    finally:
+        sys.path.remove(path)
+if MODULE in sys.modules:
+    sys.modules[MODULE].run(REQUEST)
+else:
+    print(f"[[aci:{NONCE}:missing:0:0]]", end="", flush=True)
+"""
+"""What the sandbox runs: the harness, if it is there. It names nothing in the user's namespace, and works from any
+folder that an earlier program went to."""
 
 
 class Execution:
     """One program in one interpreter."""
 
-    def __init__(self, input_: ExecuteInput, context: Context, interpreter: Interpreter, output: Output) -> None:
+    def __init__(
+        self,
+        input_: ExecuteInput,
+        context: Context,
+        interpreter: Interpreter,
+        on_mark: Callable[[Mark], Awaitable[None]],
+    ) -> None:
         self._input = input_
         self._context = context
         self._interpreter = interpreter
         self._interpreters = context.resources.interpreters
-        self._output = output
+        self._on_mark = on_mark
         self._identifier = f"{encode(Prefix.JOB, context.job_id)}-{context.claim.attempt}"
+        self._nonce = secrets.token_hex(8)
+        self._began = False
+        self._missing = False
+        self._said: str | None = None
+        self.output = Output(context, self._nonce)
         self.stopped: str | None = None
         """Why the run was stopped before its end, if it was."""
         self.broken: SandboxError | None = None
         """How its stream broke, if it did."""
 
     async def send(self) -> None:
-        """The harness, the program, and the files that came with it. Raises SandboxError."""
-        request = {"code": self._input.code, "inputs": self._input.inputs}
-        files = [
-            (f"{FOLDER}/{harness().file}", harness().content),
-            (f"{FOLDER}/{self._identifier}/request.json", json.dumps(request).encode()),
-        ]
-        files += [(file.path, file.content) for file in self._input.files or []]
-        await self._interpreters.blocking(lambda: self._interpreter.write_files(files))
+        """The files that came with the program, and the harness unless it is known to be there. Raises SandboxError."""
+        files = [(file.path, file.content) for file in self._input.files or []]
+        if not SHIPPED.has(self._interpreter.id):
+            files.append((f"{FOLDER}/{harness().file}", harness().content))
+        await self._write(files)
 
     async def watch(self) -> None:
-        """Run to the end, or until it is to stop. Raises SandboxError when it did not start."""
+        """Run to the end, or until it is to stop. Raises SandboxError when it did not start, InfrastructureFault."""
+        await self._run()
+        if self._missing:  # somebody has cleared the folder away, and nothing has run
+            await self._write([(f"{FOLDER}/{harness().file}", harness().content)])
+            self._missing = False
+            await self._run()
+            if self._missing:
+                raise InfrastructureFault("the sandbox does not keep what is written into it")
+
+    async def _write(self, files: list[tuple[str, bytes]]) -> None:
+        if files:
+            await self._interpreters.blocking(lambda: self._interpreter.write_files(files))
+            SHIPPED.add(self._interpreter.id)
+
+    def _start(self) -> str:
+        request = {
+            "id": self._identifier,
+            "nonce": self._nonce,
+            "inline": INLINE_BUDGET,
+            "code": self._input.code,
+            "inputs": self._input.inputs,
+        }
+        names = {"FOLDER": FOLDER, "MODULE": harness().module, "NONCE": self._nonce, "REQUEST": json.dumps(request)}
+        return f"exec({BOOTSTRAP!r}, {names!r})"
+
+    async def _run(self) -> None:
         code = self._start()
         invocation = await self._interpreters.blocking(lambda: self._interpreter.execute(code))
         reading = asyncio.create_task(self._read(invocation))
@@ -61,36 +122,44 @@ class Execution:
                 self.stopped = self._context.stop_reason if self._context.stop.is_set() else "timeout"
                 await asyncio.to_thread(invocation.hang_up)
             self.broken = await reading
-        except asyncio.CancelledError:
+        except BaseException:
             invocation.hang_up()
             raise
         finally:
             stop.cancel()
-
-    def _start(self) -> str:
-        """What the sandbox is asked to run: names nothing in the user's namespace, works from any folder."""
-        return (
-            f"(lambda sys, path: path in sys.path or sys.path.insert(0, path))"
-            f"(__import__('sys'), __import__('os').path.abspath({f'{FOLDER}/{harness().file}'!r}))\n"
-            f"__import__({harness().module!r}).run({self._identifier!r})"
-        )
+        self.output.finish()
 
     async def _read(self, invocation: Invocation) -> SandboxError | None:
         try:
             async for frame in self._interpreters.frames(invocation):
-                self._output.take(frame)
+                for mark in self.output.take(frame):
+                    await self._hear(mark)
                 await self._context.room()
         except SandboxError as error:
             return error
         return None
 
-    async def report(self) -> Report | None:
+    async def _hear(self, mark: Mark) -> None:
+        if mark.kind == "missing":
+            # Said by the bootstrap alone, before there is a program: one that has begun can't ask to be run again.
+            self._missing = not self._began
+        elif mark.kind == "report":
+            self._said = mark.body or None
+        else:
+            self._began = self._began or mark.kind == "begin"
+            await self._on_mark(mark)
+
+    async def report(self, complete: Callable[[Report], bool]) -> Report | None:
         """What the harness wrote; None when it wrote nothing, or nothing that can be read.
 
-        After an interrupt the interpreter needs a moment until the harness has written it: ask again when the run is
-        over. One that ignored the interrupt is ended by its server, and then the session is gone; one that was
-        interrupted before the harness was loaded leaves none.
+        It is read from its file where it was not said, or is not `complete` without what was not heard. After an
+        interrupt the interpreter needs a moment until the harness has written it: ask again when the run is over. One
+        that ignored the interrupt is ended by its server, and then the session is gone; one that was interrupted
+        before the harness was loaded leaves none.
         """
+        said = None if self._said is None else _read(self._said.encode())
+        if said is not None and complete(said):
+            return said
         content: bytes | None = None
         over = self.stopped is None
         try:
@@ -103,13 +172,7 @@ class Execution:
                         await asyncio.sleep(POLL_S)
         except (TimeoutError, SandboxGone):
             return None
-        if content is None or len(content) > REPORT_LIMIT:
-            return None
-        try:
-            return Report.model_validate_json(content)
-        except ValidationError:
-            logger.info("A report was not of its form; the run counts as broken.")
-            return None
+        return None if content is None else _read(content)
 
     async def fetch(self, name: str) -> bytes | None:
         """A file that the harness left beside its report. Raises SandboxError."""
@@ -121,3 +184,13 @@ class Execution:
             return await self.fetch(name)
         except SandboxBusy:
             return None
+
+
+def _read(content: bytes) -> Report | None:
+    if len(content) > REPORT_LIMIT:
+        return None
+    try:
+        return Report.model_validate_json(content)
+    except ValidationError:
+        logger.info("A report was not of its form; the run counts as broken.")
+        return None

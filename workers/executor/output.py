@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from workers.context import Context
 from workers.executor.agentcore import Frame
+from workers.executor.marks import Mark, Marks
 
 CUT = "\n… output cut here: it is longer than what is kept …\n"
 
@@ -37,10 +39,11 @@ class Kept:
 
 
 class Output:
-    """Both streams of one run."""
+    """Both streams of one run. The harness's marks are taken out of the first, where they say what stands where."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, nonce: str) -> None:
         self._context = context
+        self._marks = Marks(nonce)
         self._left = context.settings.event_text_limit
         self._told = False
         self.ended: str | None = None
@@ -53,21 +56,28 @@ class Output:
         """Something was cut, from the stream or from the result."""
         return self._told or self.stdout.cut or self.stderr.cut
 
-    def take(self, frame: Frame) -> None:
-        """A piece of output as it arrives."""
+    def take(self, frame: Frame) -> Iterator[Mark]:
+        """A piece of output as it arrives: text is passed on, and each mark handed over when all before it was."""
         self.ended = frame.ended or self.ended
-        if frame.stdout:
-            self.stdout.add(frame.stdout)
-            self._emit("stdout", frame.stdout)
-        if frame.stderr:
-            self.stderr.add(frame.stderr)
-            self._emit("stderr", frame.stderr)
+        for piece in self._marks.feed(frame.stdout):
+            if isinstance(piece, Mark):
+                yield piece
+            else:
+                self._print("stdout", piece)
+        self._print("stderr", frame.stderr)
+
+    def finish(self) -> None:
+        """No more comes."""
+        self._print("stdout", self._marks.rest())
 
     def note(self, text: str) -> None:
         """A word of the service's own, where the program's warnings go."""
-        self.take(Frame("", text + "\n", False, [], None))
+        self._print("stderr", text + "\n")
 
-    def _emit(self, stream: str, text: str) -> None:
+    def _print(self, stream: str, text: str) -> None:
+        if not text:
+            return
+        (self.stdout if stream == "stdout" else self.stderr).add(text)
         if self._told:
             return
         if self._left > 0:

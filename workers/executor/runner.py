@@ -10,7 +10,7 @@ from workers.context import AgentFailure, Context, InfrastructureFault, Interrup
 from workers.executor.changed_files import ChangedFiles
 from workers.executor.execution import Execution
 from workers.executor.kept_outputs import KeptOutputs
-from workers.executor.output import Output
+from workers.executor.marks import Mark
 from workers.executor.report import Report
 from workers.executor.workspace import Workspace, opened
 from workers.resources import Resources
@@ -44,9 +44,9 @@ class Run:
         self._input = input_
         self._context = context
         self._workspace = workspace
-        self._output = Output(context)
-        self._execution = Execution(input_, context, workspace.interpreter, self._output)
-        self._outputs = KeptOutputs(context, self._execution, self._output)
+        self._execution = Execution(input_, context, workspace.interpreter, self._marked)
+        self._output = self._execution.output
+        self._outputs = KeptOutputs(context, self._execution.fetch, self._output)
         self._files = ChangedFiles(context, workspace.interpreter, self._output)
 
     async def outcome(self) -> Outcome:
@@ -56,7 +56,7 @@ class Run:
             raise Interrupted  # before anything ran
         await self._execution.watch()
         stopped = self._execution.stopped
-        report = await self._execution.report()
+        report = await self._execution.report(self._outputs.has_all_of)
         if report is None:
             # Whatever it is that keeps the harness from its last word: nobody can rely on this interpreter.
             await self._workspace.lost()
@@ -80,9 +80,12 @@ class Run:
                 report.error.value or report.error.name,
                 result=result,
                 files=self._files.changes,
-                extra=report.error.model_dump(include={"name", "value", "traceback", "line"}),
+                extra=report.error.model_dump(include={"name", "value", "traceback", "line", "column"}),
             )
         return Outcome(result, files=self._files.changes)
+
+    async def _marked(self, mark: Mark) -> None:
+        await self._outputs.marked(mark)
 
     def _interrupted(self, report: Report) -> bool:
         """Its error is only how the program was stopped."""
@@ -99,12 +102,14 @@ class Run:
             "exit": "ok" if report is not None and report.error is None else "error",
             "text": report.text if report else None,
             "outputs": self._outputs.bundles,
+            "positions": self._outputs.positions,
             "stdout": self._output.stdout.text,
             "stderr": self._output.stderr.text,
             "truncated": self._output.truncated or bool(report and report.truncated),
             "error": error,
+            "warnings": [warning.model_dump() for warning in report.warnings] if report else [],
             "files": self._files.told,
-            "execution_count": report.execution_count if report else 0,
+            "execution_count": self._outputs.execution_count,
         }
 
     def _too_long(self, report: Report | None, result: dict[str, Any]) -> AgentFailure:

@@ -39,3 +39,28 @@ def harness() -> Harness:
         for name, text in sources.items():
             archive.writestr(zipfile.ZipInfo(f"{module}/{name}"), text, zipfile.ZIP_DEFLATED)
     return Harness(module, stream.getvalue())
+
+
+class Shipped:
+    """Which interpreters this process has sent it to. One that is not known here may have it still: a second copy does
+    no harm, and that an interpreter has lost it, the interpreter says itself.
+    """
+
+    MOST = 10_000
+
+    def __init__(self) -> None:
+        self._known: dict[str, None] = {}
+
+    def has(self, interpreter: str) -> bool:
+        """Whether it was sent there."""
+        return interpreter in self._known
+
+    def add(self, interpreter: str) -> None:
+        """It was; the longest known are forgotten."""
+        self._known.pop(interpreter, None)
+        self._known[interpreter] = None
+        while len(self._known) > self.MOST:
+            del self._known[next(iter(self._known))]
+
+
+SHIPPED = Shipped()

@@ -63,7 +63,7 @@ describe("a whole life", () => {
           { text: "careful\n", error: true },
         ],
       },
-      { kind: "output", data: { "text/plain": "3" }, executionCount: 1 },
+      { kind: "output", number: null, data: { "text/plain": "3" }, executionCount: 1 },
       { kind: "text", pieces: [{ text: "after\n", error: false }] },
     ]);
   });
@@ -156,6 +156,21 @@ describe("each event by itself", () => {
       message: "On it",
       percent: null,
     });
+  });
+
+  test("an output of a number that was there takes its place, and an empty one takes it away", () => {
+    const shown = (text: string, number: number) => ({
+      type: "output" as const,
+      data: { "text/plain": text },
+      number,
+      execution_count: 1,
+    });
+    const events = eventsOf(shown("a", 0), shown("b", 1), shown("A", 0), { ...shown("", 1), data: {} }, shown("c", 2));
+    expect(replay(events).blocks.map((block) => block.kind === "output" && block.data)).toEqual([
+      { "text/plain": "A" },
+      {},
+      { "text/plain": "c" },
+    ]);
   });
 
   test("one that this page does not know is counted and changes nothing else", () => {

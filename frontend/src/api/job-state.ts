@@ -12,9 +12,16 @@ export type Phase =
   | { kind: "ended"; job: Job };
 
 /** Text keeps its order among figures and tables. */
-export type Block =
-  | { kind: "text"; pieces: readonly TextPiece[] }
-  | { kind: "output"; data: Readonly<Record<string, unknown>>; executionCount: number | null };
+export type Block = { kind: "text"; pieces: readonly TextPiece[] } | OutputBlock;
+
+export interface OutputBlock {
+  readonly kind: "output";
+  /** Its place among the run's outputs, where the run says it: one of the same number replaces it. */
+  readonly number: number | null;
+  /** Empty once the output was taken away. */
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly executionCount: number | null;
+}
 
 export interface TextPiece {
   readonly text: string;
@@ -116,11 +123,22 @@ function changeBy(event: JobEvent, state: JobState): Partial<JobState> {
       return { blocks: withText(state.blocks, event.text, true) };
     case "output":
       return {
-        blocks: [...state.blocks, { kind: "output", data: event.data, executionCount: event.execution_count ?? null }],
+        blocks: withOutput(state.blocks, {
+          kind: "output",
+          number: event.number ?? null,
+          data: event.data,
+          executionCount: event.execution_count ?? null,
+        }),
       };
     case "error":
       return {
-        error: { name: event.name, value: event.value, traceback: event.traceback, line: event.line },
+        error: {
+          name: event.name,
+          value: event.value,
+          traceback: event.traceback,
+          line: event.line,
+          column: event.column,
+        },
       };
     case "sandbox.started":
       return { notices: [...state.notices, { kind: "sandbox-started", tier: event.tier }] };
@@ -150,6 +168,12 @@ function withText(blocks: readonly Block[], text: string, error: boolean): reado
       ? [...last.pieces.slice(0, -1), { text: piece.text + text, error }]
       : [...last.pieces, { text, error }];
   return [...blocks.slice(0, -1), { kind: "text", pieces }];
+}
+
+/** Blocks with an output at the end, or in the place of the one whose number it has. */
+function withOutput(blocks: readonly Block[], output: OutputBlock): readonly Block[] {
+  const isReplaced = (one: Block) => one.kind === "output" && one.number !== null && one.number === output.number;
+  return blocks.some(isReplaced) ? blocks.map((one) => (isReplaced(one) ? output : one)) : [...blocks, output];
 }
 
 /** Files with the newest word on each path. */

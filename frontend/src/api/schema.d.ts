@@ -817,6 +817,11 @@ export interface components {
             at: string;
             /** Attempt */
             attempt: number;
+            /**
+             * Column
+             * @description Column, from 1, of a syntax error; None for all others
+             */
+            column?: number | null;
             /** Job Id */
             job_id: string;
             /**
@@ -1862,7 +1867,10 @@ export interface components {
             at: string;
             /** Attempt */
             attempt: number;
-            /** Data */
+            /**
+             * Data
+             * @description Empty when the output of this number is taken away again
+             */
             data: {
                 [key: string]: unknown;
             };
@@ -1870,6 +1878,11 @@ export interface components {
             execution_count?: number | null;
             /** Job Id */
             job_id: string;
+            /**
+             * Number
+             * @description Its place among the run's outputs; one of the same number takes the place of the earlier
+             */
+            number?: number | null;
             /**
              * Seq
              * @description Number of the event in its job: 1, 2, 3 … without a gap

@@ -17,7 +17,7 @@ export type Models = Schemas["ModelView"];
 export type Readiness = Schemas["Readiness"];
 export type Me = Schemas["Me"];
 export type Problem = Schemas["Problem"];
-export type CodeError = Pick<Schemas["CodeErrored"], "name" | "value" | "traceback" | "line">;
+export type CodeError = Pick<Schemas["CodeErrored"], "name" | "value" | "traceback" | "line" | "column">;
 export type FileChange = Pick<Schemas["FileChanged"], "path" | "size" | "change">;
 
 /** What happens to a job, besides what is in its log: the API sends these when it has them, and numbers none. */

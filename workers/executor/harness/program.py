@@ -54,7 +54,18 @@ def evaluate(part: CodeType, variables: "dict[str, Any]") -> Any:
     except RuntimeError:
         return asyncio.run(result)
     box: list[Any] = []  # a loop runs in this thread already, as in a kernel: use another
-    thread = threading.Thread(target=lambda: box.append(asyncio.run(result)))
+    thread = threading.Thread(target=lambda: box.append(caught(result)))
     thread.start()
     thread.join()
-    return box[0] if box else None
+    value, error = box[0]
+    if error is not None:
+        raise error
+    return value
+
+
+def caught(coroutine: Any) -> "tuple[Any, BaseException | None]":
+    """Its value, or what it raised."""
+    try:
+        return asyncio.run(coroutine), None
+    except BaseException as error:
+        return None, error

@@ -1,119 +1,154 @@
-"""Collects what a run shows, in order."""
+"""Collects what a run shows, in order, and says so at once where it stands."""
 
 import base64
 import contextlib
-import io
 import json
 import os
-import sys
 from typing import Any
 
-from .figures import is_figure, is_image
-from .home import ipython
+from . import figures
+from .channel import Channel, spelled
 from .tables import table_of
-
-Bundle = dict[str, Any]
-"""MIME types, each with its text, its JSON, or {"file": name} for bytes that lie beside the report."""
+from .values import Bundle, bytes_of, offered
 
 TEXT_LIMIT = 500_000
 """Characters of one representation of a value; a longer one is left out, or cut where it is plain text."""
 OUTPUTS_LIMIT = 200
+CALLS_LIMIT = 5000
+"""Outputs of one run that are looked at, those included that replace or clear others."""
+PICTURE_LIMIT = 16 * 1024 * 1024
+"""Bytes of one picture."""
+INLINE_LIMIT = 100_000
+"""Characters of an output that is sent at once; a larger one comes with the report, when the run has ended."""
+
+PICTURES = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
 
 
 class Recorder:
-    """Collects the outputs of one run, in order."""
+    """The outputs of one run."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, channel: Channel) -> None:
         self.folder = folder
+        self.channel = channel
         self.outputs: list[Bundle] = []
+        self.sent: set[int] = set()
+        """Numbers of the outputs that were sent whole, where they stood."""
         self.truncated = False
-        self.figures = 0
+        self.drawn = figures.Drawn(self.add)
+        self._named: dict[str, int] = {}
+        self._clear_next = False
+        self._stored = 0
+        self._calls = 0
 
-    def add(self, bundle: "Bundle | None") -> None:
-        """Take a mapping of MIME types to text, JSON, or {"file": name}."""
-        if not bundle:
+    def add(self, bundle: "Bundle | None", display_id: "str | None" = None) -> None:
+        """Take a mapping of MIME types to text, JSON or bytes; what has an id can be replaced later."""
+        if not bundle or not self._counts():
             return
+        self._clear_if_asked()
         if len(self.outputs) >= OUTPUTS_LIMIT:
             self.truncated = True
             return
-        kept: Bundle = {}
-        for mime, value in bundle.items():
-            text = value if isinstance(value, str) else json.dumps(value, default=str)
-            if len(text) <= TEXT_LIMIT:
-                kept[mime] = value
-            elif mime == "text/plain":
-                kept[mime] = text[:TEXT_LIMIT] + " …"
-                self.truncated = True
-            else:
-                self.truncated = True
+        kept, whole = self._within_limits(bundle)
         if kept:
+            number = len(self.outputs)
             self.outputs.append(kept)
+            if display_id is not None:
+                self._named[display_id] = number
+            self._say("output", number, whole)
 
-    def store(self, content: bytes, ending: str) -> "dict[str, str]":
+    def replace(self, bundle: Bundle, display_id: str) -> None:
+        """`update_display()`: show something else in the place of what was shown under this id."""
+        number = self._named.get(display_id)
+        if number is None or not self._counts():
+            return
+        self._clear_if_asked()
+        kept, whole = self._within_limits(bundle)
+        if kept and self.outputs[number]:
+            self.outputs[number] = kept
+            self._say("update", number, whole)
+
+    def clear(self, wait: bool = False) -> None:
+        """`clear_output()`: what was shown so far goes, with `wait` as soon as something else is shown."""
+        self._clear_next = True
+        if not wait:
+            self._clear_if_asked()
+
+    def _clear_if_asked(self) -> None:
+        if self._clear_next:
+            self._clear_next = False
+            if any(self.outputs) and self._counts():
+                self.outputs = [{} for _ in self.outputs]  # the places stay, so that a number means one output
+                self.channel.mark("clear", len(self.outputs))
+
+    def _counts(self) -> bool:
+        """Whether another call is heard."""
+        self._calls += 1
+        self.truncated = self.truncated or self._calls > CALLS_LIMIT
+        return self._calls <= CALLS_LIMIT and not self.channel.is_forks
+
+    def _say(self, kind: str, number: int, whole: Bundle) -> None:
+        self.sent.discard(number)
+        body = spelled(whole)
+        inline = len(body) <= INLINE_LIMIT
+        if self.channel.mark(kind, number, body if inline else "") and inline:
+            self.sent.add(number)
+
+    def _within_limits(self, bundle: Bundle) -> "tuple[Bundle, Bundle]":
+        """What is kept of a bundle: as the report has it, with bytes in files, and with the bytes in it, as base64."""
+        kept: Bundle = {}
+        whole: Bundle = {}
+        for mime, value in bundle.items():
+            if mime in PICTURES:
+                content = bytes_of(value)
+                if not content or len(content) > PICTURE_LIMIT:
+                    self.truncated = True
+                    continue
+                kept[mime] = self._store(content, PICTURES[mime])
+                whole[mime] = {**kept[mime], "base64": base64.b64encode(content).decode()}
+                continue
+            if isinstance(value, bytes):
+                continue
+            with contextlib.suppress(ValueError, TypeError, RecursionError):
+                text = value if isinstance(value, str) else json.dumps(value, default=str, allow_nan=False)
+                if len(text) > TEXT_LIMIT:
+                    self.truncated = True
+                    if mime != "text/plain":
+                        continue
+                    value = text[:TEXT_LIMIT] + " …"
+                kept[mime] = whole[mime] = value if isinstance(value, str) else json.loads(text)
+        return kept, whole
+
+    def _store(self, content: bytes, ending: str) -> "dict[str, Any]":
         """Keep bytes beside the report, to be fetched from there. Returns how a bundle refers to them."""
-        self.figures += 1
-        name = f"figure-{self.figures}.{ending}"
+        self._stored += 1
+        name = f"figure-{self._stored}.{ending}"
+        os.makedirs(self.folder, exist_ok=True)
         with open(os.path.join(self.folder, name), "wb") as file:
             file.write(content)
         return {"file": name}
 
-    def show(self, *values: Any) -> None:
+    def show(self, *values: Any, **named: Any) -> None:
         """`display()`: show values where they are, not only at the end."""
+        display_id = named.get("display_id")
         for value in values:
-            self.add(self.bundle(value))
+            if named.get("raw") and isinstance(value, dict):
+                bundle: Bundle | None = dict(value)
+            else:
+                bundle = self.bundle(value)
+            self.add(bundle, display_id if isinstance(display_id, str) else None)
 
-    def publish(self, data: "Bundle", metadata: Any = None, **_: Any) -> None:
+    def publish(self, data: Bundle, metadata: Any = None, **named: Any) -> None:
         """In place of IPython's display publisher, for `IPython.display.display` and what uses it."""
-        self.add(self.bytes_apart(dict(data)))
+        display_id = (named.get("transient") or {}).get("display_id")
+        if named.get("update") and display_id is not None:
+            self.replace(dict(data), str(display_id))
+        else:
+            self.add(dict(data), None if display_id is None else str(display_id))
 
-    def bundle(self, value: Any) -> "Bundle":
+    def bundle(self, value: Any) -> "Bundle | None":
         """How a value can be shown: a mapping of MIME types."""
-        if is_figure(value):
-            return self.figure(value)
-        table = table_of(value)
-        if table is not None:
-            return table
-        if is_image(value):
-            stream = io.BytesIO()
-            value.save(stream, format="PNG")
-            return {"image/png": self.store(stream.getvalue(), "png"), "text/plain": text_of(value)}
-        shell = ipython()
-        if shell is not None:
-            with contextlib.suppress(Exception):
-                data, _ = shell.display_formatter.format(value)
-                return self.bytes_apart(data)
-        return {"text/plain": text_of(value)}
-
-    def bytes_apart(self, data: "Bundle") -> "Bundle":
-        """Pictures out of a bundle into files: as bytes, or as the base64 text in which kernels send them."""
-        for mime, ending in (("image/png", "png"), ("image/jpeg", "jpg")):
-            content = data.get(mime)
-            if isinstance(content, str):
-                content = base64.b64decode(content)
-            if isinstance(content, bytes):
-                data[mime] = self.store(content, ending)
-        return {mime: value for mime, value in data.items() if not isinstance(value, bytes)}
-
-    def figure(self, figure: Any) -> "Bundle":
-        """A matplotlib figure as PNG."""
-        stream = io.BytesIO()
-        figure.savefig(stream, format="png", bbox_inches="tight", dpi=110)
-        return {"image/png": self.store(stream.getvalue(), "png"), "text/plain": text_of(figure)}
-
-    def open_figures(self) -> None:
-        """`plt.show()`, and the end of the run: every figure that is open, in the order they were made."""
-        pyplot = sys.modules.get("matplotlib.pyplot")
-        if pyplot is None:
-            return
-        for number in pyplot.get_fignums():
-            figure = pyplot.figure(number)
-            if figure.get_axes() or figure.texts or figure.images:
-                self.add(self.figure(figure))
-        pyplot.close("all")
-
-
-def text_of(value: Any) -> str:
-    try:
-        return repr(value)
-    except Exception as error:
-        return f"<{type(value).__name__}: its repr() raised {type(error).__name__}>"
+        for form in (self.drawn.bundle, table_of):
+            bundle = form(value)
+            if bundle is not None:
+                return bundle
+        return offered(value)

@@ -1,115 +1,118 @@
 """One run from its request to its report."""
 
-import builtins
 import contextlib
-import getpass
-import importlib
 import json
 import linecache
 import os
-import re
+import shutil
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 from . import home
-from .asking import asker
+from .channel import Channel, spelled
 from .errors import error_of
-from .figures import is_drawing, is_figure
+from .figures import is_drawing
 from .files import FILES_LIMIT, changes, snapshot
+from .places import in_place
 from .program import compiled, evaluate
-from .recorder import TEXT_LIMIT, Recorder, text_of
-from .tables import with_tables
+from .recorder import TEXT_LIMIT, Recorder
+from .values import text_of
+from .warned import Warned
 
-DRAWS = re.compile(r"matplotlib|seaborn|pyplot|\.plot\b|\.hist\b|\.boxplot\b")
+REPORT_INLINE_LIMIT = 64_000
+"""Characters of a report that is sent at once; a longer one is read from its file."""
 
 count = 0
 """Programs run in this interpreter."""
+last_folder: "str | None" = None
 
 
-def run(identifier: str) -> None:
-    """Run `.aci/<identifier>/request.json` and write `report.json` beside it."""
-    global count
+def run(request_text: str) -> None:
+    """Run the program of a request: `{"id", "nonce", "inline", "code", "inputs"}` as JSON.
+
+    Everything is written to `.aci/<id>/report.json`, and said on the way through the channel.
+    """
+    global count, last_folder
     count += 1
-    folder = os.path.join(home.WORK, home.HOME, identifier)
-    with open(os.path.join(folder, "request.json"), encoding="utf-8") as file:
-        request = json.load(file)
-    code = request["code"]
-    name = f"<program {count}>"
-    linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
-    recorder = Recorder(folder)
+    request = json.loads(request_text)
+    folder = os.path.join(home.WORK, home.HOME, request["id"])
+    if last_folder is not None:
+        shutil.rmtree(last_folder, ignore_errors=True)  # whoever wanted it has read it by now
+    last_folder = folder
+    channel = Channel(request.get("nonce") or "", request.get("inline") or 0)
+    recorder = Recorder(folder, channel)
     before = snapshot()
-    report: dict[str, Any] = {"exit": "ok", "text": None, "error": None, "execution_count": count}
-    try:
-        with in_place(recorder, request):
-            try:
-                body, last = compiled(code, name)
-                variables = home.namespace()
-                evaluate(body, variables)
-                value = None if last is None else evaluate(last, variables)
-                if value is not None and not is_drawing(value):
-                    variables["_"] = value
-                    report["text"] = text_of(value)[:TEXT_LIMIT]
-                    recorder.show(value)
-                    if is_figure(value) and "matplotlib.pyplot" in sys.modules:
-                        # It is drawn now, and not once more among the open ones.
-                        sys.modules["matplotlib.pyplot"].close(value)
-            except SystemExit as stop:
-                if stop.code not in (None, 0):
-                    report["exit"], report["error"] = "error", error_of(stop, name)
-            except BaseException as error:
-                report["exit"], report["error"] = "error", error_of(error, name)
-            recorder.open_figures()
-    except BaseException as error:  # drawing or showing failed: that, too, is the program's
-        if report["error"] is None:
-            report["exit"], report["error"] = "error", error_of(error, name)
+    channel.mark("begin", count)
+    report = outcome(request, recorder)
+    if channel.is_forks:
+        return
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):  # the program may have closed it, or put anything in its place
             stream.flush()
     changed = changes(before, snapshot())
     report |= {
+        "execution_count": count,
         "outputs": recorder.outputs,
         "truncated": recorder.truncated or len(changed) > FILES_LIMIT,
         "files": changed[:FILES_LIMIT],
     }
-    unfinished = os.path.join(folder, "report.tmp")
-    # Lone surrogates (of a file name that is no UTF-8, say) have no place in JSON, be it as an escape of its own.
-    with open(unfinished, "w", encoding="utf-8", errors="replace") as file:
-        json.dump(report, file, default=str, ensure_ascii=False)
-    os.replace(unfinished, os.path.join(folder, "report.json"))
+    text = write(report, folder)
+    if recorder.sent:
+        outputs = [None if number in recorder.sent else bundle for number, bundle in enumerate(recorder.outputs)]
+        text = spelled(report | {"outputs": outputs})
+    channel.mark("report", 0, text if len(text) <= REPORT_INLINE_LIMIT else "")
 
 
-@contextlib.contextmanager
-def in_place(recorder: Recorder, request: "dict[str, Any]") -> "Iterator[None]":
-    """For the time of a run, put our own in place of input(), display() and plt.show()."""
-    ask = asker(request.get("inputs") or [])
-    places: list[tuple[Any, str, Any]] = [
-        (builtins, "input", ask),
-        (getpass, "getpass", ask),
-        (builtins, "display", recorder.show),
-    ]
-    shell = home.ipython()
-    if shell is not None:
-        places.append((shell.display_pub, "publish", recorder.publish))
-        places.append((shell.display_formatter, "format", with_tables(shell.display_formatter.format)))
+def outcome(request: "dict[str, Any]", recorder: Recorder) -> "dict[str, Any]":
+    """Run it, and say how it ended."""
+    code = request["code"]
+    name = f"<program {count}>"
+    linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
+    warned = Warned(name)
+    report: dict[str, Any] = {"exit": "ok", "text": None, "error": None}
 
-    def show(*_: Any, **__: Any) -> None:
-        """A plain function: matplotlib writes attributes of it when it chooses its backend."""
-        recorder.open_figures()
+    def failed(error: BaseException) -> None:
+        if report["error"] is None:
+            report["exit"], report["error"] = "error", error_of(error, name)
 
-    if DRAWS.search(request["code"]) or "matplotlib.pyplot" in sys.modules:
-        os.environ.setdefault("MPLBACKEND", "Agg")
-        with contextlib.suppress(ImportError):
-            places.append((importlib.import_module("matplotlib.pyplot"), "show", show))
-    missing = object()
-    saved = [(owner, name, owner.__dict__.get(name, missing)) for owner, name, _ in places]
-    for owner, name, ours in places:
-        setattr(owner, name, ours)
     try:
-        yield
-    finally:
-        for owner, name, theirs in saved:
-            if theirs is missing:
-                delattr(owner, name)
-            else:
-                setattr(owner, name, theirs)
+        with in_place(recorder, warned, request):
+            try:
+                report["text"] = value_of(code, name, recorder)
+            except SystemExit as stop:
+                if stop.code not in (None, 0):
+                    failed(stop)
+            except BaseException as error:
+                failed(error)
+            recorder.drawn.open_figures()
+    except BaseException as error:  # drawing or showing failed: that, too, is the program's
+        failed(error)
+    report["warnings"] = warned.found
+    return report
+
+
+def value_of(code: str, name: str, recorder: Recorder) -> "str | None":
+    """Run a program to its end. The value of its last expression is shown, and returned as text."""
+    variables = home.namespace()
+    variables.pop("__warningregistry__", None)  # what was warned of in an earlier program is, in this one, news
+    body, last = compiled(code, name)
+    evaluate(body, variables)
+    value = None if last is None else evaluate(last, variables)
+    if value is None or is_drawing(value):
+        return None
+    variables["_"] = value
+    bundle = recorder.bundle(value) or {}
+    recorder.add(bundle)
+    text = bundle.get("text/plain")
+    return text[:TEXT_LIMIT] if isinstance(text, str) else text_of(value)[:TEXT_LIMIT]
+
+
+def write(report: "dict[str, Any]", folder: str) -> str:
+    """Put the report where the executor looks for it. Returns its text."""
+    text = spelled(report)
+    os.makedirs(folder, exist_ok=True)
+    unfinished = os.path.join(folder, "report.tmp")
+    with open(unfinished, "w", encoding="ascii") as file:
+        file.write(text)
+    os.replace(unfinished, os.path.join(folder, "report.json"))
+    return text

@@ -34,6 +34,8 @@ function Rendered({ output, jobId, theme }: { output: ShownOutput; jobId: string
     case "json":
     case "text":
       return <pre className="aci-value">{output.text}</pre>;
+    case "nothing":
+      return null;
     case "unknown":
       return <Box color="text-body-secondary">An output that can't be shown here: {output.mimes.join(", ")}</Box>;
     default:

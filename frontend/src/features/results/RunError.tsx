@@ -26,7 +26,8 @@ export function RunError({ state, onFix, onShowLine, onRunAgain }: Props) {
     advice: "Look at the marked line, or let the AI mend it.",
   };
   const fixable = error ?? limitError(ended);
-  const where = error?.line ? ` (line ${error.line})` : "";
+  const column = error?.column ? `, column ${error.column}` : "";
+  const where = error?.line ? ` (line ${error.line}${column})` : "";
   return (
     <SpaceBetween size="s">
       <WhatToDo
@@ -66,7 +67,7 @@ const BY_THE_PROGRAM: ReadonlySet<string> = new Set(["timeout", "memory-limit", 
 function limitError(job: Job | null): CodeError | null {
   const problem = job?.error;
   if (!problem || !BY_THE_PROGRAM.has(problem.type)) return null;
-  return { name: problem.title, value: problem.detail, traceback: [], line: null };
+  return { name: problem.title, value: problem.detail, traceback: [], line: null, column: null };
 }
 
 function joined(traceback: readonly string[]): string {

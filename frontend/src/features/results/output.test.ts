@@ -15,7 +15,7 @@ test.each([
   ["text", { "text/plain": "3" }],
   ["unknown", { "application/x-new": "?" }],
   ["unknown", { "image/png": { size: 3 } }],
-  ["unknown", {}],
+  ["nothing", {}],
 ])("shown as %s", (kind, bundle) => {
   expect(shownOutput(bundle).kind).toBe(kind);
 });

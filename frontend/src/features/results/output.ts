@@ -12,6 +12,7 @@ export type ShownOutput =
   | { kind: "markdown"; text: string }
   | { kind: "json"; text: string }
   | { kind: "text"; text: string }
+  | { kind: "nothing" }
   | { kind: "unknown"; mimes: readonly string[] };
 
 type Bundle = Readonly<Record<string, unknown>>;
@@ -20,6 +21,7 @@ const TABLE = "application/vnd.dataresource+json";
 const PICTURES = ["image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp"];
 
 export function shownOutput(bundle: Bundle): ShownOutput {
+  if (Object.keys(bundle).length === 0) return { kind: "nothing" };
   return tableOf(bundle) ?? pictureOf(bundle) ?? wordsOf(bundle) ?? { kind: "unknown", mimes: Object.keys(bundle) };
 }
 

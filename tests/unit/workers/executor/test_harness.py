@@ -18,6 +18,7 @@ from workers.executor.shipping import harness
 
 ROOT = Path(__file__).resolve().parents[4]
 SANDBOX_PYTHON = ROOT / ".venv-sandbox" / "bin" / "python"
+CHART = "application/vnd.aci.chart+json"
 PNG = b"\x89PNG\r\n\x1a\n"
 
 DRIVER = """
@@ -32,14 +33,14 @@ if {shell}:
     builtins.get_ipython = lambda: shell
 def work():
     for line in asked:
-        folder, _, identifier = line.rstrip().rpartition("|")
+        folder, _, request = line.rstrip().partition("|")
         os.chdir(folder)
         harness.home.WORK = folder  # one interpreter for many tests, each with a folder of its own
         for number, name in ((1, "stdout"), (2, "stderr")):
             file = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
             os.dup2(file, number)
             os.close(file)
-        harness.run(identifier)
+        harness.run(request)
         print("done", file=answer, flush=True)
 work()
 """
@@ -106,11 +107,10 @@ class Interpreter:
     def run(self, folder: Path, code: str, inputs: list[str] | None = None) -> Ran:
         self.count += 1
         own = folder / ".aci" / f"run-{self.count}"
-        own.mkdir(parents=True)
-        (own / "request.json").write_text(json.dumps({"code": code, "inputs": inputs}))
+        request = json.dumps({"id": own.name, "code": code, "inputs": inputs})
         for name in ("stdout", "stderr"):
             (folder / name).write_text("")
-        print(f"{folder}|{own.name}", file=self.asked, flush=True)
+        print(f"{folder}|{request}", file=self.asked, flush=True)
         assert self.answer.readline() == "done\n", "the interpreter ended"
         content = (own / "report.json").read_bytes()
         Report.model_validate_json(content)
@@ -366,7 +366,7 @@ def test_a_figure_as_the_last_value_is_drawn_once(rich: Interpreter, tmp_path: P
 def test_figures_are_kept_when_the_program_raises_after_drawing(rich: Interpreter, tmp_path: Path) -> None:
     ran = rich.run(tmp_path, "import matplotlib.pyplot as plt\nplt.plot([1])\n1 / 0")
     assert ran.error["name"] == "ZeroDivisionError"
-    assert [set(output) for output in ran.report["outputs"]] == [{"image/png", "text/plain"}]
+    assert [set(output) for output in ran.report["outputs"]] == [{"image/png", "text/plain", CHART}]
 
 
 def test_a_table_is_data_markup_and_text(rich: Interpreter, tmp_path: Path) -> None:

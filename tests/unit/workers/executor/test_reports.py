@@ -14,12 +14,13 @@ GOOD: dict[str, Any] = {
     "exit": "ok",
     "text": "1",
     "error": None,
+    "warnings": [{"name": "UserWarning", "value": "w", "line": 1}],
     "execution_count": 1,
     "outputs": [{"image/png": {"file": "figure-1.png"}, "text/plain": "<Figure>"}],
     "truncated": False,
     "files": [{"path": "a.csv", "size": 3, "change": "created"}],
 }
-ERROR = {"name": "E", "value": "v", "traceback": ["t"], "line": 1}
+ERROR = {"name": "E", "value": "v", "traceback": ["t"], "line": 1, "column": None}
 
 
 def read(report: Any) -> Report:
@@ -28,10 +29,13 @@ def read(report: Any) -> Report:
 
 def test_a_report_is_read() -> None:
     report = read(GOOD)
-    assert report.outputs[0]["image/png"] == StoredFigure(file="figure-1.png")
-    assert report.outputs[0]["text/plain"] == "<Figure>"
+    assert report.outputs[0] == {"image/png": StoredFigure(file="figure-1.png"), "text/plain": "<Figure>"}
     assert read(GOOD | {"exit": "error", "error": ERROR}).error is not None
 
+
+NESTED: list[Any] = []
+for _ in range(100):
+    NESTED = [NESTED]
 
 HOSTILE: dict[str, dict[str, Any]] = {
     "an unknown exit": {"exit": "fine"},
@@ -50,6 +54,15 @@ HOSTILE: dict[str, dict[str, Any]] = {
     "a long line of a traceback": {"error": ERROR | {"traceback": ["x" * 4001]}},
     "an error with more to say": {"error": ERROR | {"more": 1}},
     "a line that is text": {"error": ERROR | {"line": "x"}},
+    "a column that is text": {"error": ERROR | {"column": "x"}},
+    "warnings without end": {"warnings": [{"name": "W", "value": "w", "line": 1}] * 51},
+    "a long warning": {"warnings": [{"name": "W", "value": "w" * 4001, "line": 1}]},
+    "an output in too many forms": {"outputs": [{f"text/x{n}": "x" for n in range(21)}]},
+    "markup that is no text": {"outputs": [{"text/html": ["x"]}]},
+    "svg that is no text": {"outputs": [{"image/svg+xml": {"file": "figure-1.png"}}]},
+    "a picture as text": {"outputs": [{"image/png": "iVBORw0KGgo="}]},
+    "a picture that is no base64": {"outputs": [{"image/png": {"file": "figure-1.png", "base64": "x"}}]},
+    "data nested without end": {"outputs": [{"application/json": NESTED}]},
     "a file of negative size": {"files": [{"path": "a", "size": -1, "change": "created"}]},
     "a file that was eaten": {"files": [{"path": "a", "size": 1, "change": "eaten"}]},
     "too many files": {"files": [{"path": "a", "size": 1, "change": "created"}] * 1001},
@@ -74,6 +87,10 @@ def test_what_is_no_report_is_refused(text: str) -> None:
     ["../../etc/passwd", "/etc/passwd", "figure-1.png/../x", "figure-1.svg", "figure-.png", "figure-1.png\n", ""],
 )
 def test_a_figure_elsewhere_is_never_fetched(name: str) -> None:
-    """Such a bundle is only data: nothing is read from the sandbox for it."""
-    report = read(GOOD | {"outputs": [{"image/png": {"file": name}}]})
-    assert not isinstance(report.outputs[0]["image/png"], StoredFigure)
+    with pytest.raises(ValidationError):
+        read(GOOD | {"outputs": [{"image/png": {"file": name}}]})
+
+
+def test_data_that_looks_like_a_stored_figure_is_data() -> None:
+    report = read(GOOD | {"outputs": [{"application/json": {"file": "figure-1.png"}}, None, {}]})
+    assert report.outputs == [{"application/json": {"file": "figure-1.png"}}, None, {}]

@@ -9,6 +9,7 @@ import pytest
 
 from core.settings import Settings
 from workers.executor.agentcore import Frame
+from workers.executor.marks import Mark
 from workers.executor.output import CUT, Kept, Output
 
 Said = list[tuple[str, str]]
@@ -18,7 +19,7 @@ def output(stream: int = 100, result: int = 10) -> tuple[Output, Said]:
     said: Said = []
     settings = Settings(event_text_limit=stream, result_text_limit=result)
     context: Any = SimpleNamespace(settings=settings, emit=lambda type_, text: said.append((type_, text)))
-    return Output(context), said
+    return Output(context, "n0nce"), said
 
 
 def frame(stdout: str = "", stderr: str = "", ended: str | None = None) -> Frame:
@@ -27,9 +28,9 @@ def frame(stdout: str = "", stderr: str = "", ended: str | None = None) -> Frame
 
 def test_both_streams_are_passed_on_and_kept_apart() -> None:
     taken, said = output()
-    taken.take(frame("a"))
-    taken.take(frame("b", "e"))
-    taken.take(frame())
+    list(taken.take(frame("a")))
+    list(taken.take(frame("b", "e")))
+    list(taken.take(frame()))
     assert said == [("stdout", "a"), ("stdout", "b"), ("stderr", "e")]
     assert (taken.stdout.text, taken.stderr.text, taken.truncated) == ("ab", "e", False)
 
@@ -38,7 +39,7 @@ def test_both_streams_are_passed_on_and_kept_apart() -> None:
 def test_the_stream_is_cut_at_its_limit_and_says_so_once(pieces: list[str]) -> None:
     taken, said = output(stream=100, result=1000)
     for piece in pieces:
-        taken.take(frame(piece))
+        list(taken.take(frame(piece)))
     assert "".join(text for type_, text in said if type_ == "stdout") == "x" * 100
     assert [text for type_, text in said if type_ == "stderr"] == [CUT]
     assert taken.truncated
@@ -46,14 +47,14 @@ def test_the_stream_is_cut_at_its_limit_and_says_so_once(pieces: list[str]) -> N
 
 def test_exactly_the_limit_is_not_cut() -> None:
     taken, said = output(stream=10, result=10)
-    taken.take(frame("x" * 10))
+    list(taken.take(frame("x" * 10)))
     assert said == [("stdout", "x" * 10)]
     assert not taken.truncated
 
 
 def test_both_streams_share_the_streams_limit() -> None:
     taken, said = output(stream=10)
-    taken.take(frame("x" * 8, "e" * 8))
+    list(taken.take(frame("x" * 8, "e" * 8)))
     assert said == [("stdout", "x" * 8), ("stderr", "e" * 2), ("stderr", CUT)]
 
 
@@ -68,6 +69,23 @@ def test_the_result_keeps_the_beginning(pieces: list[str]) -> None:
 
 def test_why_the_server_ended_the_run_is_kept() -> None:
     taken, _ = output()
-    taken.take(frame(ended="memory-limit"))
-    taken.take(frame("rest"))
+    list(taken.take(frame(ended="memory-limit")))
+    list(taken.take(frame("rest")))
     assert taken.ended == "memory-limit"
+
+
+def test_a_mark_is_handed_over_where_it_stands_and_not_printed() -> None:
+    taken, said = output()
+    marks = []
+    for mark in taken.take(frame("one [[aci:n0nce:output:3:2]]{} two", "err")):
+        marks.append((mark, taken.stdout.size))
+    assert marks == [(Mark("output", 3, "{}"), 4)]
+    assert said == [("stdout", "one "), ("stdout", " two"), ("stderr", "err")]
+
+
+def test_what_only_begins_like_a_mark_is_printed_in_the_end() -> None:
+    taken, _ = output()
+    list(taken.take(frame("x[[aci:n0")))
+    assert taken.stdout.text == "x"
+    taken.finish()
+    assert taken.stdout.text == "x[[aci:n0"
