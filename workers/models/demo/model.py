@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
+import uuid
 from collections.abc import AsyncGenerator, AsyncIterable
 from typing import Any, TypeVar
 
@@ -14,6 +16,7 @@ from strands.types.streaming import StreamEvent
 from strands.types.tools import ToolChoice, ToolSpec
 
 from workers.models.demo.reply import reply
+from workers.models.demo.solving import Turn, code_tool, turn
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -53,22 +56,44 @@ class DemoModel(Model):
         cancel_signal: threading.Event | None = None,
         **kwargs: Any,
     ) -> AsyncIterable[StreamEvent]:
-        """The answer to the last message, in small pieces; ends early once `cancel_signal` is set."""
-        prompt = "\n".join(block["text"] for block in messages[-1]["content"] if "text" in block)
+        """The answer to the last message, in small pieces; ends early once `cancel_signal` is set.
+
+        With a tool that runs code, it is a turn of `solving`.
+        """
+        tool = code_tool(tool_specs)
         # Choosing takes a few milliseconds of pure Python; a thread keeps them off the loop.
-        answer = await asyncio.to_thread(reply, prompt)
+        if tool is None:
+            says = await asyncio.to_thread(reply, _last_text(messages))
+            wanted: Turn = Turn(says)
+        else:
+            wanted = await asyncio.to_thread(turn, messages, tool[1])
         yield {"messageStart": {"role": "assistant"}}
-        for start in range(0, len(answer), PIECE):
-            if cancel_signal is not None and cancel_signal.is_set():
-                return
-            yield {"contentBlockDelta": {"delta": {"text": answer[start : start + PIECE]}}}
-            await asyncio.sleep(self._pace_s)
-        yield {"contentBlockStop": {}}
-        yield {"messageStop": {"stopReason": "end_turn"}}
-        asked = sum(len(block.get("text", "")) for message in messages for block in message["content"])
-        yield {
-            "metadata": {"usage": _usage(asked + len(system_prompt or ""), len(answer)), "metrics": {"latencyMs": 0}}
-        }
+        deltas: list[Any] = [{"text": piece} for piece in _pieces(wanted.says)]
+        blocks: list[tuple[Any, list[Any]]] = [({}, deltas)]
+        arguments = ""
+        if wanted.code is not None and tool is not None:
+            arguments = json.dumps({tool[1]: wanted.code})
+            start = {"toolUse": {"toolUseId": f"demo_{uuid.uuid4().hex[:16]}", "name": tool[0]}}
+            blocks.append((start, [{"toolUse": {"input": piece}} for piece in _pieces(arguments)]))
+        for start, deltas in blocks:
+            yield {"contentBlockStart": {"start": start}}
+            for delta in deltas:
+                if cancel_signal is not None and cancel_signal.is_set():
+                    return
+                yield {"contentBlockDelta": {"delta": delta}}
+                await asyncio.sleep(self._pace_s)
+            yield {"contentBlockStop": {}}
+        yield {"messageStop": {"stopReason": "tool_use" if len(blocks) > 1 else "end_turn"}}
+        asked = len(json.dumps(messages, default=str)) + len(system_prompt or "")
+        yield {"metadata": {"usage": _usage(asked, len(wanted.says) + len(arguments)), "metrics": {"latencyMs": 0}}}
+
+
+def _last_text(messages: Messages) -> str:
+    return "\n".join(block["text"] for block in messages[-1]["content"] if "text" in block)
+
+
+def _pieces(text: str) -> list[str]:
+    return [text[start : start + PIECE] for start in range(0, len(text), PIECE)]
 
 
 def _usage(asked: int, answered: int) -> Any:

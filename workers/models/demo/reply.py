@@ -28,7 +28,7 @@ def reply(prompt: str) -> str:
 def _picked(wish: Wish) -> tuple[str, str]:
     found = pick(wish)
     if found is None:
-        return f"Nothing in the library fits your request. It can do this:\n\n{_menu()}", menu()
+        return f"Nothing in the library fits your request. It can do this:\n\n{menu_lines()}", menu()
     return found.says, found.code
 
 
@@ -55,7 +55,8 @@ def _unchanged(why: str, code: str) -> tuple[str, str]:
     return f"{why}. A real model could (docs/models.md).", menu()
 
 
-def _menu() -> str:
+def menu_lines() -> str:
+    """What the library can do, as a list in Markdown."""
     return "\n".join(f"- {title}" for title in TITLES)
 
 
