@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, SecretStr, StringConstraints, field_valid
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.access.issuer import OidcIssuer
+from core.model_options import ModelOptions
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -123,7 +124,21 @@ class Settings(BaseSettings):
         description="provider:model, tried in order, separated by commas; empty chooses Bedrock's defaults where AWS "
         "credentials are found, else the demo model",
     )
+    models_generate: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="The same for the agent generate alone; empty takes ACI_MODELS"
+    )
+    models_solve: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="The same for the agent solve alone; empty takes ACI_MODELS"
+    )
+    model_options: dict[str, ModelOptions] = Field(
+        {},
+        description="JSON: by provider:model, or by provider for all of its models, any of temperature, top_p, "
+        "max_tokens, guardrail_id with guardrail_version, prompt_caching, and extra (further fields of the request)",
+    )
     model_timeout_s: float = Field(120.0, gt=0, description="Longest silence of a model before it counts as failed")
+    model_budget_s: float = Field(
+        240.0, gt=0, description="Longest time one answer may take, over all models that are tried for it"
+    )
     model_max_tokens: int = Field(8192, gt=0, description="Tokens one answer of a model may have")
     model_prices: Annotated[tuple[PriceEntry, ...], NoDecode] = Field(
         (),
@@ -132,6 +147,21 @@ class Settings(BaseSettings):
     )
     bedrock_endpoint: str | None = Field(None, description="Another address for Bedrock's runtime API")
     aws_region: str = Field("us-west-2", validation_alias="AWS_REGION", description="Region for Bedrock and AgentCore")
+    ollama_host: str = Field(
+        "http://127.0.0.1:11434", validation_alias="OLLAMA_HOST", description="Where Ollama is, for ollama:…"
+    )
+    openai_base_url: str | None = Field(
+        None, validation_alias="OPENAI_BASE_URL", description="Any server that speaks OpenAI's API, for openai:…"
+    )
+    openai_api_key: SecretStr | None = Field(
+        None, validation_alias="OPENAI_API_KEY", description="Its key; servers of your own mostly need none"
+    )
+    anthropic_base_url: str | None = Field(
+        None, validation_alias="ANTHROPIC_BASE_URL", description="Another address for Anthropic's API"
+    )
+    anthropic_api_key: SecretStr | None = Field(
+        None, validation_alias="ANTHROPIC_API_KEY", description="Its key, for anthropic:…"
+    )
 
     # --- the sandbox ------------------------------------------------------------------------------
     sandbox_endpoint: str | None = Field(
@@ -151,7 +181,16 @@ class Settings(BaseSettings):
 
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
-    @field_validator("allowed_hosts", "allowed_origins", "agents", "models", "model_prices", mode="before")
+    @field_validator(
+        "allowed_hosts",
+        "allowed_origins",
+        "agents",
+        "models",
+        "models_generate",
+        "models_solve",
+        "model_prices",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         """Lists arrive as text with commas, the way a shell writes them."""

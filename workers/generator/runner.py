@@ -20,7 +20,7 @@ from workers.resources import Resources
 async def run(input: GenerateInput, context: Context) -> Outcome:
     """Write the program. Raises AgentFailure when no model could, would or may, Interrupted with what there was."""
     await context.check_budget()
-    chain = context.resources.models
+    chain = context.resources.models.of("generate")
     question = _question(input, await background(context, input.files))
     draft = Draft(context.emit)
     await _listen(chain, question, context, draft)
@@ -40,7 +40,7 @@ async def run(input: GenerateInput, context: Context) -> Outcome:
 async def describe(resources: Resources) -> dict[str, Any]:
     """Who answers here, for the page's header and the list of agents."""
     # The first look for AWS credentials may take a second.
-    return {"model": await asyncio.to_thread(resources.models.describe)}
+    return {"model": await asyncio.to_thread(resources.models.of("generate").describe)}
 
 
 def _question(input: GenerateInput, before: Background) -> Question:

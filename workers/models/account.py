@@ -26,6 +26,8 @@ class Account:
     """None where not even a session could be made, as with a profile that does not exist."""
     configured: bool
     """Somebody set AWS up here: credentials, a profile, an API key for Bedrock, or an endpoint."""
+    usable: bool = False
+    """There are credentials; whether AWS accepts them is not known."""
     problem: str | None = None
     """What is wrong with it, where that is known already."""
 
@@ -45,7 +47,8 @@ def find_account(settings: Settings) -> Account:
         # Such as a profile that does not exist or half a key pair: AWS is set up here, but wrongly.
         return Account(None, configured=True, problem=f"The AWS set-up cannot be used ({type(error).__name__})")
     keyed = bool(os.environ.get("AWS_BEARER_TOKEN_BEDROCK"))
-    return Account(session, configured=found or keyed or settings.bedrock_endpoint is not None)
+    usable = found or keyed
+    return Account(session, configured=usable or settings.bedrock_endpoint is not None, usable=usable)
 
 
 def _region(settings: Settings, core: botocore.session.Session) -> str:

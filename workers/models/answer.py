@@ -5,10 +5,12 @@ These are the chain's whole vocabulary: a runner turns them into events and know
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from strands.types.content import Message
+from strands.types.tools import ToolSpec
 
 from core.jobs.states import Failure
 from workers.context import AgentFailure
@@ -23,14 +25,28 @@ class Question:
     history: list[Message] = field(default_factory=list)
     """Earlier messages, the user's first, the roles alternating, the last one the assistant's."""
 
+    def as_call(self) -> Call:
+        """As models take it."""
+        return Call(self.system, [*self.history, {"role": "user", "content": [{"text": self.prompt}]}])
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, as the models of Strands take it: the last message is the user's, or the result of a tool."""
+
+    system: str
+    messages: list[Message]
+    tools: Sequence[ToolSpec] = ()
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What an answer cost. Zero where the model had no chance to say, as after a cancel."""
+    """What an answer cost. `estimated` where the model had no chance to say, as after a cancel."""
 
     model: str
     input_tokens: int = 0
     output_tokens: int = 0
+    estimated: bool = False
 
     def plus(self, earlier: Usage | None) -> Usage:
         """Both together, under this one's model."""
@@ -40,15 +56,17 @@ class Usage:
             self.model,
             self.input_tokens + earlier.input_tokens,
             self.output_tokens + earlier.output_tokens,
+            self.estimated or earlier.estimated,
         )
 
     def view(self) -> dict[str, Any]:
         """As a job's `usage` shows it."""
-        return {
+        view: dict[str, Any] = {
             "model": self.model,
             "input_tokens": self.input_tokens,
             "output_tokens": self.output_tokens,
         }
+        return view | {"estimated": True} if self.estimated else view
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +89,22 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Calling:
+    """It begins to call a tool; what follows as `Argument` is the call's input."""
+
+    tool: str
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """The next piece of a tool's input, as JSON that is whole only at the end."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class FellBack:
-    """A candidate failed; all that it said is void, and another is asked."""
+    """A candidate failed, or is not even asked; all that it said is void, and another is asked."""
 
     from_model: str
     to_model: str
@@ -81,13 +113,17 @@ class FellBack:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The answer is over: `complete`, `cut` short by a limit on its length, or `stopped` because it was asked to."""
+    """The answer is over: `complete`, `tools` where it waits for the tools it called, `cut` short by a limit on its
+    length, or `stopped` because it was asked to.
+    """
 
-    how: Literal["complete", "cut", "stopped"]
+    how: Literal["complete", "tools", "cut", "stopped"]
     usage: Usage
+    message: Message | None = None
+    """The whole answer; None when it was stopped."""
 
 
-Piece = Answering | Thinking | Said | FellBack | Ended
+Piece = Answering | Thinking | Said | Calling | Argument | FellBack | Ended
 
 
 def refused(model: str, usage: Usage) -> AgentFailure:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-PROVIDERS = ("bedrock", "demo")
+PROVIDERS = ("bedrock", "ollama", "openai", "anthropic", "litellm", "demo")
 
 DEMO = "demo:library"
 
@@ -67,6 +67,8 @@ def _expand(name: str) -> Iterator[Candidate]:
         raise UnknownModel(
             f"ACI_MODELS names {name!r}, which is not supported; supported are {supported} and preset:…."
         )
+    elif not model and provider not in PRESETS:
+        raise UnknownModel(f"ACI_MODELS names {provider!r} without a model; write {provider}: and the model's name.")
     elif not model:
         for each in PRESETS[provider]:
             yield from _expand(each)

@@ -7,29 +7,24 @@ on, and the caller is told. One chain serves all jobs of a process; nothing in i
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
+import time
 from collections.abc import AsyncGenerator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from strands.models import Model
-
 from core.jobs.states import Failure
 from core.settings import Settings
 from workers.context import AgentFailure
 from workers.models import candidates
-from workers.models.account import Account, find_account
-from workers.models.answer import Ended, FellBack, Piece, Question, Usage
+from workers.models.account import Account
+from workers.models.answer import Call, Ended, FellBack, Piece, Question, Usage
 from workers.models.attempt import answer
 from workers.models.candidates import Candidate, UnknownModel
-from workers.models.faults import ADVICE, LAST_ADVICE, CandidateFault, classify
-from workers.models.providers import make_model, streams_at_once
-
-log = logging.getLogger(__name__)
+from workers.models.faults import ADVICE, LAST_ADVICE, CandidateFault, Kind, fault
+from workers.models.pool import ModelPool
 
 SILENCE_MARGIN_S = 5.0
 """The client's own read timeout speaks first; this one covers what it does not, such as a name look-up that hangs."""
@@ -46,33 +41,51 @@ class _Choice:
 
 
 class ModelChain:
-    """Making one costs nothing; the first question looks for credentials and makes a client."""
+    """The models of one agent, in order. Making one costs nothing; the first question looks for credentials."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, agent: str | None = None, pool: ModelPool | None = None) -> None:
         self._settings = settings
+        self._agent = agent
+        self._pool = pool or ModelPool(settings)
         self._lock = threading.RLock()
-        self._models: dict[Candidate, Model] = {}
-        self._roomy: asyncio.AbstractEventLoop | None = None
+        self._others: dict[str, ModelChain] = {}
+
+    def of(self, agent: str) -> ModelChain:
+        """The chain of an agent, which may have models of its own (`ACI_MODELS_<AGENT>`)."""
+        if not self._own(agent):
+            return self
+        with self._lock:
+            return self._others.setdefault(agent, ModelChain(self._settings, agent, self._pool))
+
+    def _own(self, agent: str | None) -> tuple[str, ...]:
+        return getattr(self._settings, f"models_{agent}", ()) if agent else ()
 
     def describe(self) -> dict[str, Any]:
-        """Who answers: `model`, `demo`, `detail`, and the `chain` in order. May block for a second the first time."""
+        """Who answers: `model`, `demo`, `detail`, the `chain` in order, the `models` of it, each with the state of its
+        circuit and its last error, and `status`. May block for a second the first time.
+        """
         choice = self._chosen()
         if not choice.order:
-            return {"model": None, "demo": False, "detail": choice.problem, "chain": []}
+            return {"model": None, "demo": False, "detail": choice.problem, "chain": [], "models": [], "status": "away"}
         names = [str(candidate) for candidate in choice.order]
+        models = [{"model": name, **self._pool.circuits.view(name)} for name in names]
         demo = choice.order[0].provider == "demo"
         if demo:
             detail = candidates.CHOSEN_DEMO if self._settings.models else candidates.NO_CREDENTIALS
         else:
             detail = choice.account.problem or "tried in this order: " + ", ".join(names)
-        return {"model": names[0], "demo": demo, "detail": detail, "chain": names}
+        failing = [model for model in models if model["state"] != "closed"]
+        if failing:
+            detail += ". " + " ".join(_said(model) for model in failing)
+        status = "away" if len(failing) == len(models) else "degraded" if failing else "ok"
+        return {"model": names[0], "demo": demo, "detail": detail, "chain": names, "models": models, "status": status}
 
     def is_demo(self, model: str) -> bool:
         """Whether a model's name, as the pieces of an answer give it, is the demo model's."""
         return model.startswith("demo:")
 
     async def stream(
-        self, question: Question, stop: asyncio.Event, *, first: str | None = None
+        self, question: Question | Call, stop: asyncio.Event, *, first: str | None = None
     ) -> AsyncGenerator[Piece]:
         """The answer in pieces, the last of them `Ended`; after a `FellBack` it begins anew.
 
@@ -80,38 +93,79 @@ class ModelChain:
         AgentFailure when the model refused (`content-refused`) or no candidate could answer
         (`model-unavailable`).
         """
-        choice = await asyncio.to_thread(self._chosen)
-        self._make_room()
+        call = question.as_call() if isinstance(question, Question) else question
+        choice = await self._choice_soon()
+        self._pool.make_room()
+        self._pool.shared.look([str(candidate) for candidate in choice.order])
+        budget_ends = time.monotonic() + self._settings.model_budget_s
         waiting = _beginning_with(choice.order, first)
+        last: list[Candidate] = []
+        """Those whose circuits are open: asked when nobody else has answered."""
         tried: list[tuple[Candidate, CandidateFault]] = []
-        while waiting:
-            candidate = waiting.pop(0)
+        while waiting or last:
+            candidate = waiting.pop(0) if waiting else last.pop(0)
             if stop.is_set():
                 yield Ended("stopped", Usage(str(candidate)))
                 return
+            if not any(candidate == known for known, _ in tried):
+                closed = self._pool.circuits.closed_to(str(candidate))
+                if closed is not None and waiting:
+                    tried.append((candidate, closed))
+                    last.append(candidate)
+                    yield FellBack(str(candidate), str(waiting[0]), f"it failed a moment ago: {closed.reason}")
+                    continue
             try:
-                async with aclosing(self._ask(candidate, question, stop)) as pieces:
-                    async for piece in pieces:
-                        yield piece
+                async for piece in self._ask(candidate, call, stop, budget_ends):
+                    yield piece
                 return
             except CandidateFault as found:
-                log.warning("model %s failed: %s", candidate, found.reason)
-                tried.append((candidate, found))
+                told = self._pool.failed(candidate, found)
+                tried = [(known, why) for known, why in tried if known != candidate] + [(candidate, told)]
                 if found.whole_provider:
                     waiting = [other for other in waiting if other.provider != candidate.provider]
-                if waiting:
-                    yield FellBack(str(candidate), str(waiting[0]), found.reason)
+                    last = [other for other in last if other.provider != candidate.provider]
+                if time.monotonic() >= budget_ends:
+                    break
+                if waiting or last:
+                    yield FellBack(str(candidate), str((waiting or last)[0]), told.reason)
         raise _nobody(choice, tried)
 
-    async def _ask(self, candidate: Candidate, question: Question, stop: asyncio.Event) -> AsyncGenerator[Piece]:
+    async def _ask(
+        self, candidate: Candidate, call: Call, stop: asyncio.Event, budget_ends: float
+    ) -> AsyncGenerator[Piece]:
+        """One candidate, and what came of it told to its circuit. Raises CandidateFault and AgentFailure."""
+
+        def patience() -> float:
+            left = budget_ends - time.monotonic()
+            return max(0.0, min(self._settings.model_timeout_s + SILENCE_MARGIN_S, left))
+
+        name = str(candidate)
+        known = False
         try:
-            model = await asyncio.to_thread(self._model, candidate)
-        except Exception as error:
-            raise classify(error) from None
-        silence_s = self._settings.model_timeout_s + SILENCE_MARGIN_S
-        async with aclosing(answer(model, str(candidate), question, stop, silence_s)) as pieces:
-            async for piece in pieces:
-                yield piece
+            model = await self._pool.model(candidate)
+            async with aclosing(answer(model, name, call, stop, patience)) as pieces:
+                async for piece in pieces:
+                    if isinstance(piece, Ended) and piece.how != "stopped":
+                        known = True
+                        self._pool.succeeded(candidate)
+                    yield piece
+        except AgentFailure:
+            # It refused: it is there, and well.
+            known = True
+            self._pool.succeeded(candidate)
+            raise
+        except CandidateFault:
+            known = True
+            if time.monotonic() >= budget_ends:
+                raise fault(Kind.TIMEOUT, "the time for the whole answer is over") from None
+            raise
+        finally:
+            if not known:
+                self._pool.circuits.let_go(name)
+
+    async def _choice_soon(self) -> _Choice:
+        # Decided already for all but the first question: a thread would only cost time then.
+        return self._choice if "_choice" in self.__dict__ else await asyncio.to_thread(self._chosen)
 
     def _chosen(self) -> _Choice:
         with self._lock:
@@ -119,30 +173,21 @@ class ModelChain:
 
     @cached_property
     def _choice(self) -> _Choice:
-        account = find_account(self._settings)
+        account = self._pool.account
         try:
-            order = candidates.choose(self._settings.models, aws_configured=account.configured)
+            configured = self._own(self._agent) or self._settings.models
+            order = candidates.choose(configured, aws_configured=account.configured)
         except UnknownModel as error:
             return _Choice(account, (), str(error))
+        self._pool.look_at(order)
         return _Choice(account, order)
 
-    def _model(self, candidate: Candidate) -> Model:
-        with self._lock:
-            if candidate not in self._models:
-                self._models[candidate] = make_model(candidate, self._settings, self._choice.account)
-            return self._models[candidate]
 
-    def _make_room(self) -> None:
-        """Give the loop a thread for every answer.
-
-        Strands' BedrockModel holds a thread of the loop's default executor for as long as an answer streams, and
-        that executor has only a few threads more than the machine has cores: answers past them would stand still.
-        """
-        loop = asyncio.get_running_loop()
-        if self._roomy is not loop:
-            self._roomy = loop
-            room = ThreadPoolExecutor(streams_at_once(self._settings) + 8, thread_name_prefix="model")
-            loop.set_default_executor(room)
+def _said(model: dict[str, Any]) -> str:
+    error = model["last_error"]
+    advice = f" {error['advice']}." if error["advice"] else ""
+    now = "is not asked for now" if model["state"] == "open" else "is tried again by the next question"
+    return f"{model['model']} {now}: {error['reason']}.{advice}"
 
 
 def _beginning_with(order: Sequence[Candidate], first: str | None) -> list[Candidate]:
@@ -156,12 +201,11 @@ def _nobody(choice: _Choice, tried: Sequence[tuple[Candidate, CandidateFault]]) 
             Failure.MODEL_UNAVAILABLE, "No model is configured that can be used", choice.problem or LAST_ADVICE
         )
     reasons = "; ".join(f"{candidate}: {found.reason}" for candidate, found in tried)
-    kinds = dict.fromkeys(found.kind for _, found in tried)
-    advice = [ADVICE[kind] for kind in kinds if kind in ADVICE] or [LAST_ADVICE]
-    problem = f"{choice.account.problem}. " if choice.account.problem else ""
+    told = [found.advice or ADVICE.get(found.kind) for _, found in tried]
+    advice = list(dict.fromkeys(each for each in told if each)) or [LAST_ADVICE]
     return AgentFailure(
         Failure.MODEL_UNAVAILABLE,
         "No model could answer",
-        f"{problem}{reasons}. {'. '.join(advice)}.",
+        f"{reasons}. {'. '.join(advice)}.",
         extra={"tried": [{"model": str(candidate), "reason": found.reason} for candidate, found in tried]},
     )

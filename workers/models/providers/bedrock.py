@@ -1,37 +1,34 @@
-"""Strands models for candidates. Each is made once a process and used by all its jobs, for clients are costly.
-
-Our own client settings matter here: the chain, not botocore, decides about a second try, and a silence is as long
-as the settings say.
-"""
+"""`bedrock:…`: models of AWS Bedrock, asked by ConverseStream."""
 
 from __future__ import annotations
 
-from boto3 import Session
-from botocore.config import Config
-from strands.models import BedrockModel, Model
+from typing import Any
 
+from botocore.config import Config
+from strands.models import BedrockModel, CacheConfig, Model
+
+from core.model_options import ModelOptions
 from core.settings import Settings
 from workers.models.account import Account
-from workers.models.candidates import Candidate, UnknownModel
-from workers.models.demo.model import DemoModel
 from workers.models.faults import Kind, fault
+from workers.models.providers.making import CONNECT_TIMEOUT_S, max_tokens, streams_at_once
 
-CONNECT_TIMEOUT_S = 10.0
-
-
-def make_model(candidate: Candidate, settings: Settings, account: Account) -> Model:
-    """The Strands model of a candidate. Blocks for a moment; raises CandidateFault or what botocore raises."""
-    match candidate.provider:
-        case "bedrock":
-            if account.session is None:
-                raise fault(Kind.CREDENTIALS)
-            return _bedrock(candidate.model, settings, account.session)
-        case "demo":
-            return DemoModel()
-    raise UnknownModel(f"There is no provider {candidate.provider!r}.")
+OPTIONS = frozenset(ModelOptions.model_fields)
 
 
-def _bedrock(model_id: str, settings: Settings, session: Session) -> BedrockModel:
+def missing(settings: Settings, account: Account) -> str | None:
+    """What the account lacks."""
+    if account.problem:
+        return f"{account.problem}. Put the profile or the keys right and restart the workers"
+    if not account.usable:
+        return "Set up AWS credentials (aws configure, aws sso login, a role, or AWS_BEARER_TOKEN_BEDROCK)"
+    return None
+
+
+def make(model: str, options: ModelOptions, settings: Settings, account: Account) -> Model:
+    """The model, on a client of its own whose pool has a connection for every answer."""
+    if account.session is None:
+        raise fault(Kind.CREDENTIALS)
     config = Config(
         retries={"total_max_attempts": 1},
         connect_timeout=min(CONNECT_TIMEOUT_S, settings.model_timeout_s),
@@ -39,16 +36,29 @@ def _bedrock(model_id: str, settings: Settings, session: Session) -> BedrockMode
         # botocore's default of ten would open and throw away a connection for every job past the tenth.
         max_pool_connections=streams_at_once(settings),
     )
-    # Sampling parameters stay unset: several newer models refuse any but their own.
     return BedrockModel(
-        boto_session=session,
+        boto_session=account.session,
         boto_client_config=config,
         endpoint_url=settings.bedrock_endpoint,
-        model_id=model_id,
-        max_tokens=settings.model_max_tokens,
+        model_id=model,
+        max_tokens=max_tokens(options, settings),
+        **_chosen(options),
     )
 
 
-def streams_at_once(settings: Settings) -> int:
-    """Answers that may be under way in one process: its slots, and as many that were left behind by a cancel."""
-    return 2 * settings.worker_slots
+def _chosen(options: ModelOptions) -> dict[str, Any]:
+    """As Strands names it; only what is set, for Strands warns of a name that it does not know and goes on."""
+    chosen: dict[str, Any] = options.model_dump(include={"temperature", "top_p"}, exclude_none=True)
+    if options.guardrail_id is not None:
+        chosen |= {
+            "guardrail_id": options.guardrail_id,
+            "guardrail_version": options.guardrail_version,
+            # It is looked at while it streams; text that it stops later was seen, and the job says that it was refused.
+            "guardrail_stream_processing_mode": "async",
+            "guardrail_redact_input": False,
+        }
+    if options.prompt_caching:
+        chosen["cache_config"] = CacheConfig(strategy="auto")
+    if options.extra:
+        chosen["additional_request_fields"] = options.extra
+    return chosen

@@ -1,9 +1,9 @@
-"""What these tests share: Bedrock's double, AWS credentials of no account, and a job seen from the inside."""
+"""What these tests share: a job seen from the inside."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -15,29 +15,15 @@ from core.events.log import Event
 from core.ids import new_id
 from core.jobs.lease import Claim
 from core.settings import Settings
-from tests.doubles.bedrock import Bedrock, running_bedrock
+from tests.doubles.bedrock import Bedrock
 from workers.context import Context, Outcome
 from workers.generator import runner
 from workers.resources import Resources
 
 
-@pytest.fixture
-def bedrock() -> Iterator[Bedrock]:
-    with running_bedrock() as double:
-        yield double
-
-
 @pytest.fixture(autouse=True)
-def aws(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Credentials that the double does not check, and nothing of the machine's own."""
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_BEARER_TOKEN_BEDROCK", "AWS_REGION", "AWS_DEFAULT_REGION"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very-secret-key")
-    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent/config")
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent/credentials")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    return monkeypatch
+def no_account(aws: pytest.MonkeyPatch) -> None:
+    """All tests here are without an account of AWS."""
 
 
 @dataclass

@@ -42,6 +42,8 @@ def test_without_aws_the_demo_model_answers_and_says_so():
         "demo": True,
         "detail": "demo model: answers from a small built-in library (no AWS credentials found)",
         "chain": [DEMO],
+        "models": [{"model": DEMO, "state": "closed", "last_error": None}],
+        "status": "ok",
     }
 
 
@@ -74,7 +76,7 @@ async def test_a_broken_set_up_is_an_error_and_never_the_demo_model(monkeypatch,
 
 
 async def test_a_name_nobody_serves_fails_the_job_and_not_the_worker():
-    chain = ModelChain(Settings(models=("openai:gpt",)))
+    chain = ModelChain(Settings(models=("gemini:pro",)))
     described = chain.describe()
     assert described["model"] is None
     assert "bedrock:…" in described["detail"]
@@ -93,7 +95,7 @@ def test_the_region_that_aws_tools_use_is_used_unless_another_is_set(monkeypatch
 
 
 def test_credentials_are_looked_for_once(monkeypatch):
-    from workers.models import chain as module
+    from workers.models import pool as module
 
     looks = []
     real = module.find_account

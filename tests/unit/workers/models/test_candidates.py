@@ -29,10 +29,17 @@ def test_a_provider_alone_means_its_defaults():
     assert names(parse(["bedrock"])) == list(BEDROCK_DEFAULTS)
 
 
-@pytest.mark.parametrize("name", ["openai:gpt", "claude", "", "preset:nothing"])
+@pytest.mark.parametrize("name", ["gemini:pro", "claude", "", "preset:nothing"])
 def test_an_unknown_name_is_told_with_what_there_is(name):
-    with pytest.raises(UnknownModel, match=r"supported are bedrock:…, demo:…|there are: bedrock, demo, design"):
+    with pytest.raises(
+        UnknownModel, match=r"supported are bedrock:…, ollama:…, .*, demo:…|there are: bedrock, demo, design"
+    ):
         parse([name])
+
+
+def test_a_provider_without_models_of_its_own_needs_a_name():
+    with pytest.raises(UnknownModel, match="write ollama: and the model's name"):
+        parse(["ollama"])
 
 
 def test_without_settings_aws_decides():
