@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -42,6 +42,26 @@ class AgentList(BaseModel):
     items: list[AgentView]
 
 
+class ModelError(BaseModel):
+    """Why a model could not answer, the last time that it could not."""
+
+    kind: str
+    reason: str
+    advice: str | None = Field(description="What to do about it")
+    at: str
+
+
+class CandidateView(BaseModel):
+    """One model of the chain."""
+
+    model: str
+    state: Literal["closed", "half-open", "open"] = Field(
+        description="Of its circuit: `closed`, it is asked in its turn; `open`, it failed, and others are asked first; "
+        "`half-open`, the next question tries it"
+    )
+    last_error: ModelError | None
+
+
 class ModelView(BaseModel):
     """The models that the workers ask, in order."""
 
@@ -49,6 +69,9 @@ class ModelView(BaseModel):
     demo: bool = Field(description="Answers come from a small built-in library, not from a language model")
     detail: str
     chain: list[str]
+    models: list[CandidateView] = Field(
+        description="The chain, each with its circuit as the worst-off process has it, and with its newest error"
+    )
 
 
 @router.get("/agents", response_model=AgentList)
@@ -82,8 +105,28 @@ def _lane(load: workers.Load | None) -> dict[str, Any]:
 @router.get("/models", response_model=ModelView)
 async def list_models(services: ServicesDep) -> Any:
     """Who answers: the chain of models, as the newest generator has it."""
-    for worker in reversed(await workers.alive(services.pool)):
-        if "model" in worker.info:
-            said = worker.info["model"]
-            return {"model": said["model"], "demo": said["demo"], "detail": said["detail"], "chain": said["chain"]}
-    return {"model": None, "demo": False, "detail": "No generator is running.", "chain": []}
+    said = [worker.info["model"] for worker in reversed(await workers.alive(services.pool)) if "model" in worker.info]
+    if not said:
+        return {"model": None, "demo": False, "detail": "No generator is running.", "chain": [], "models": []}
+    newest = said[0]
+    return {
+        "model": newest["model"],
+        "demo": newest["demo"],
+        "detail": newest["detail"],
+        "chain": newest["chain"],
+        "models": [_over_processes(name, said) for name in newest["chain"]],
+    }
+
+
+_WORSE = ("closed", "half-open", "open")
+
+
+def _over_processes(name: str, said: list[dict[str, Any]]) -> dict[str, Any]:
+    """A model as all processes together see it: each has circuits of its own."""
+    known = [model for one in said for model in one.get("models", ()) if model["model"] == name]
+    errors = [model["last_error"] for model in known if model["last_error"]]
+    return {
+        "model": name,
+        "state": max((model["state"] for model in known), key=_WORSE.index, default="closed"),
+        "last_error": max(errors, key=lambda error: str(error["at"]), default=None),
+    }

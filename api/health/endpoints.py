@@ -79,7 +79,7 @@ def _model(alive: list[Worker]) -> dict[str, Any]:
     said = _newest(alive, "model")
     if said is None:
         return {"status": "away", "detail": "no generator is running (yet)"}
-    return {"status": "ok", "detail": said["detail"]}
+    return {"status": said.get("status", "ok"), "detail": said["detail"]}
 
 
 def _sandbox(alive: list[Worker]) -> dict[str, Any]:

@@ -214,6 +214,8 @@ def _described(part: str, alive: list[Worker]) -> Check:
     if part == "model":
         if said["model"] is None:
             return failed(part, detail, "Set ACI_MODELS as docs/models.md says.")
+        if said.get("status", "ok") != "ok":
+            return failed(part, detail, "docs/models.md says more; `GET /v1/models` has each model's last error.")
         return ok(part, detail)
     if said["status"] == "ok":
         return ok(part, detail)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import struct
 import threading
 import zlib
@@ -18,9 +17,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
+
+from tests.doubles.serving import serving
 
 CONTENT_TYPE = "application/vnd.amazon.eventstream"
 
@@ -262,26 +262,6 @@ def _header(name: str, value: str) -> bytes:
 def running_bedrock() -> Iterator[Bedrock]:
     """The double on a free port, until the block ends."""
     double = Bedrock()
-    listener = socket.create_server(("127.0.0.1", 0))
-    double.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    started = threading.Event()
-    server = uvicorn.Server(uvicorn.Config(double.app(), log_level="critical", lifespan="off"))
-    server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-    startup = server.startup
-
-    async def announced(sockets: list[socket.socket] | None = None) -> None:
-        await startup(sockets)
-        started.set()
-
-    server.startup = announced  # type: ignore[method-assign]
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    try:
-        if not started.wait(20):
-            raise RuntimeError("the double of Bedrock did not start")
+    with serving(double.app(), before_end=double.release_all) as url:
+        double.url = url
         yield double
-    finally:
-        double.release_all()
-        server.should_exit = True
-        thread.join(20)
-        listener.close()

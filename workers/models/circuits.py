@@ -131,7 +131,7 @@ class Circuits:
             error = {
                 "kind": circuit.last.kind.value,
                 "reason": circuit.last.reason,
-                "advice": ADVICE.get(circuit.last.kind),
+                "advice": circuit.last.advice or ADVICE.get(circuit.last.kind),
                 "at": circuit.last_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
             }
         return {"state": circuit.state(now), "last_error": error}

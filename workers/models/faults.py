@@ -186,6 +186,8 @@ def classify(error: Exception) -> CandidateFault:
         (_TIMEOUTS, Kind.TIMEOUT),
         (_BROKEN, Kind.BROKEN_OFF),
         (_CONNECTION, Kind.CONNECTION),
+        # What is left of botocore's own: it did not come to sending anything.
+        (aws.BotoCoreError, Kind.SETUP),
     ):
         if isinstance(error, kinds):
             return fault(kind, type(error).__name__)

@@ -745,6 +745,21 @@ export interface components {
             /** File */
             file: string[];
         };
+        /**
+         * CandidateView
+         * @description One model of the chain.
+         */
+        CandidateView: {
+            last_error: components["schemas"]["ModelError"] | null;
+            /** Model */
+            model: string;
+            /**
+             * State
+             * @description Of its circuit: `closed`, it is asked in its turn; `open`, it failed, and others are asked first; `half-open`, the next question tries it
+             * @enum {string}
+             */
+            state: "closed" | "half-open" | "open";
+        };
         /** CodeCompleted */
         CodeCompleted: {
             /**
@@ -1725,6 +1740,23 @@ export interface components {
             used: components["schemas"]["UsedOfMe"];
         };
         /**
+         * ModelError
+         * @description Why a model could not answer, the last time that it could not.
+         */
+        ModelError: {
+            /**
+             * Advice
+             * @description What to do about it
+             */
+            advice: string | null;
+            /** At */
+            at: string;
+            /** Kind */
+            kind: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * ModelFallback
          * @description The first model could not answer; the next one is asked.
          */
@@ -1808,6 +1840,11 @@ export interface components {
              * @description The one asked first; null while no generator runs
              */
             model: string | null;
+            /**
+             * Models
+             * @description The chain, each with its circuit as the worst-off process has it, and with its newest error
+             */
+            models: components["schemas"]["CandidateView"][];
         };
         /**
          * NewKey

@@ -26,6 +26,8 @@ def make(model: str, options: ModelOptions, settings: Settings, account: Account
     connect = min(CONNECT_TIMEOUT_S, settings.model_timeout_s)
     many = streams_at_once(settings)
     params: dict[str, Any] = options.model_dump(include={"temperature", "top_p"}, exclude_none=True)
+    if options.extra:
+        params["extra_body"] = options.extra
     more: dict[str, Any] = {"cache_config": CacheConfig(strategy="auto")} if options.prompt_caching else {}
     assert settings.anthropic_api_key is not None
     return AnthropicModel(
@@ -40,6 +42,6 @@ def make(model: str, options: ModelOptions, settings: Settings, account: Account
         },
         model_id=model,
         max_tokens=max_tokens(options, settings),
-        params=params | (options.extra or {}),
+        params=params,
         **more,
     )

@@ -47,8 +47,11 @@ def check(candidate: Candidate, settings: Settings, account: Account) -> Candida
     """Why asking it cannot work, as far as that is known without asking: cheap, and imports no provider's package."""
     package = PACKAGES.get(candidate.provider)
     if package is not None and importlib.util.find_spec(package) is None:
-        advice = f"Install it beside the service: pip install 'strands-agents[{candidate.provider}]'. Then restart the workers"
-        return _setup(f"the package {package} is not installed", advice)
+        install = f"pip install 'strands-agents[{candidate.provider}]'"
+        return _setup(
+            f"the package {package} is not installed",
+            f"Install it beside the service ({install}) and restart the workers",
+        )
     return None
 
 
@@ -78,8 +81,8 @@ def make_model(candidate: Candidate, settings: Settings, account: Account) -> Mo
 def _provider(candidate: Candidate) -> Provider:
     try:
         return cast(Provider, importlib.import_module(f"workers.models.providers.{candidate.provider}"))
-    except ImportError as error:
-        # The package is there, but a part of it, or a newer one than Strands knows, is not.
+    except Exception as error:
+        # The package is there, but broken, or of another version than Strands knows: anything may come of that.
         raise fault(Kind.SETUP, type(error).__name__) from error
 
 

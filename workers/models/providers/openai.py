@@ -42,7 +42,9 @@ def make(model: str, options: ModelOptions, settings: Settings, account: Account
     # OpenAI's newer models refuse `max_tokens`; most servers of others know nothing else.
     longest = "max_tokens" if settings.openai_base_url else "max_completion_tokens"
     params[longest] = max_tokens(options, settings)
-    return _OpenAI(client, model_id=model, params=params | (options.extra or {}))
+    if options.extra:
+        params["extra_body"] = options.extra
+    return _OpenAI(client, model_id=model, params=params)
 
 
 class _OpenAI(OpenAIModel):

@@ -36,6 +36,14 @@ def client_error(code, status, message="arn:aws:iam::123456789012:user/x secret-
         (urllib3.exceptions.ReadTimeoutError(None, None, "slow"), Kind.TIMEOUT),  # type: ignore[arg-type]
         (urllib3.exceptions.ProtocolError("broken"), Kind.BROKEN_OFF),
         (TimeoutError(), Kind.TIMEOUT),
+        (aws.InvalidEndpointConfigurationError(msg="Bearer authorization requires an HTTPS endpoint."), Kind.SETUP),
+        (client_error("ValidationException", 400, "The provided model identifier is invalid."), Kind.UNKNOWN),
+        (
+            client_error(
+                "ValidationException", 400, "Invocation of model ID x with on-demand throughput isn’t supported."
+            ),
+            Kind.UNKNOWN,
+        ),
         (KeyError("ours"), Kind.UNEXPECTED),
     ],
 )
