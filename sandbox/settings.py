@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     session_idle_seconds: int = Field(900, ge=1, description="A session unused for so long is ended.")
     max_run_seconds: float = Field(900, gt=0, description="Wall time of one run.")
     grace_seconds: float = Field(2, gt=0, description="Time from an interrupt to the end of the session.")
+    input_seconds: float = Field(300, gt=0, description="How long a question of the code waits for its answer.")
 
     memory_mb: int = Field(2048, ge=64, description="Memory of a session, all processes together.")
     processes: int = Field(64, ge=8, description="Processes and threads of a session.")

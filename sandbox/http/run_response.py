@@ -7,7 +7,7 @@ again. A client that hangs up interrupts its run.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Final
 
 from starlette.types import Receive, Scope, Send
@@ -17,6 +17,7 @@ from sandbox.sessions.session import Session
 from sandbox.wire import eventstream, results
 
 LIVE_HEADER: Final = "x-sandbox-live-output"
+INPUT_HEADER: Final = "x-sandbox-live-input"
 TIMEOUT_HEADER: Final = "x-sandbox-timeout-seconds"
 SESSION_HEADER: Final = "x-amzn-code-interpreter-session-id"
 _COALESCE_SECONDS: Final = 0.02
@@ -77,15 +78,25 @@ class RunResponse:
         while not self._run.ended.is_set():
             if not await self._run.changed(_SIGN_OF_LIFE_SECONDS):
                 yield results.result_event(results.working("", ""))
+            if self._run.asked is not None:
+                for event in self._printed():
+                    yield event
+                question, self._run.asked = self._run.asked, None
+                yield results.result_event(results.question(question.id, question.prompt, password=question.password))
             if self._run.ended.is_set() or not self._run.output.waiting:
                 continue
             # Wait a little for more, but not past the end of the run.
             try:
                 await asyncio.wait_for(self._run.ended.wait(), _COALESCE_SECONDS)
             except TimeoutError:
-                for stream, text in self._run.output.take():
-                    pieces = (text, "") if stream == "stdout" else ("", text)
-                    yield results.result_event(results.working(*pieces))
+                for event in self._printed():
+                    yield event
+
+    def _printed(self) -> Iterator[bytes]:
+        """What was printed and is not sent yet."""
+        for stream, text in self._run.output.take():
+            pieces = (text, "") if stream == "stdout" else ("", text)
+            yield results.result_event(results.working(*pieces))
 
 
 def _why(end: RunEnd) -> results.Why | None:

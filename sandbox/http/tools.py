@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sandbox.files.workspace import BadPath, FileProblem
-from sandbox.http.run_response import LIVE_HEADER, SESSION_HEADER, TIMEOUT_HEADER, RunResponse
+from sandbox.http.run_response import INPUT_HEADER, LIVE_HEADER, SESSION_HEADER, TIMEOUT_HEADER, RunResponse
+from sandbox.sessions.questions import NoSuchQuestion
 from sandbox.sessions.session import Session
 from sandbox.sessions.tasks import ANSWER_SECONDS, Task, TaskProblem, TooLong, TooManyTasks
 from sandbox.wire import eventstream, results
@@ -25,6 +26,9 @@ from sandbox.wire.errors import (
 from sandbox.wire.models import InvokeTool, ToolArguments
 
 AnyResponse = Response | RunResponse
+
+MAX_ANSWER: Final = 10_000
+"""Characters of an answer. All of its frame must fit into a socket's buffer at once (sandbox/inside/asking.py)."""
 
 _HANG_UP_SECONDS: Final = 0.5
 """For which a request waits to hear whether the run before it still has a client."""
@@ -63,8 +67,14 @@ async def _run(session: Session, what: dict[str, Any], request: Request) -> AnyR
         # It is being interrupted: that takes no longer than the grace.
         await run.ended.wait()
     _check_lives(session)
-    live = request.headers.get(LIVE_HEADER, "").lower() == "true"
-    return RunResponse(session, session.begin(what, seconds), live=live)
+    asks = "code" in what and _says_yes(request, INPUT_HEADER)
+    # A question has to be told while the run waits, and so is what it printed before.
+    live = asks or _says_yes(request, LIVE_HEADER)
+    return RunResponse(session, session.begin(what, seconds, asks=asks), live=live)
+
+
+def _says_yes(request: Request, header: str) -> bool:
+    return request.headers.get(header, "").lower() == "true"
 
 
 def _check_lives(session: Session) -> None:
@@ -83,6 +93,23 @@ def _timeout(request: Request) -> float | None:
     if not 0 < seconds < 1e6:
         raise ValidationException(f"{TIMEOUT_HEADER} must be a number of seconds.")
     return seconds
+
+
+async def _answer_input(session: Session, arguments: ToolArguments, _request: Request) -> AnyResponse:
+    """A tool of our own: `content` holds one block whose `path` is the question, and whose `text` is the answer."""
+    content = arguments.content or []
+    if len(content) != 1:
+        raise ValidationException("answerInput needs one answer.", fields={"content": "must hold one block"})
+    answer = content[0].text if content[0].blob is None else content[0].data.decode("utf-8", "backslashreplace")
+    if answer is not None and len(answer) > MAX_ANSWER:
+        raise ValidationException(
+            f"An answer has {MAX_ANSWER} characters at most.", fields={"content.0.text": "is too long"}
+        )
+    try:
+        session.answer(content[0].path, answer)
+    except NoSuchQuestion:
+        raise ConflictException("No such question waits for an answer (any more).") from None
+    return _answer(session, _said("The answer was passed on."))
 
 
 async def _start_command(session: Session, arguments: ToolArguments, _request: Request) -> AnyResponse:
@@ -136,7 +163,7 @@ def _task_answer(session: Session, result: results.Result) -> Response:
 
 async def _read_files(session: Session, arguments: ToolArguments, request: Request) -> AnyResponse:
     paths = arguments.paths or [_required(arguments.path, "paths")]
-    several_events = request.headers.get(LIVE_HEADER, "").lower() == "true"
+    several_events = _says_yes(request, LIVE_HEADER)
 
     def read() -> bytes:
         files = []
@@ -228,4 +255,5 @@ _TOOLS: Final[dict[str, Callable[[Session, ToolArguments, Request], Awaitable[An
     "startCommandExecution": _start_command,
     "getTask": _get_task,
     "stopTask": _stop_task,
+    "answerInput": _answer_input,
 }

@@ -11,8 +11,9 @@ import struct
 from typing import Any, Final
 
 HEADER: Final = struct.Struct("!I")
-MAX_REPLY_BYTES: Final = 4096
-"""The longest frame the server accepts from a session: replies are small, output goes through pipes."""
+MAX_REPLY_BYTES: Final = 16384
+"""The longest frame the server accepts from a session: replies are small, the prompt of a question is bounded, and
+output goes through pipes."""
 
 
 def encode(message: dict[str, Any]) -> bytes:

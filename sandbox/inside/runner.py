@@ -19,6 +19,7 @@ from typing import Any
 
 from sandbox.confinement.kernel import flush_c_streams
 from sandbox.inside import channel, leftovers, reached, tracebacks
+from sandbox.inside.asking import Asker
 from sandbox.inside.shell import SessionShell, run_cell
 
 INTERRUPTED = 130
@@ -35,6 +36,7 @@ class Runner:
         self._running = False
         self._opened = False
         self._pid = os.getpid()
+        self._asker = Asker(link, _flush)
 
     def prepare(self) -> None:
         """Undo what the clone shared: the environment, the streams, the random numbers' seeds, the start folder."""
@@ -69,6 +71,8 @@ class Runner:
             request = channel.receive(self._link)
             if request is None:
                 return
+            if "run" not in request:
+                continue  # the answer to a question that was interrupted
             leftovers.reap()
             self._open_streams()
             code, limit = self._handle(request)
@@ -103,7 +107,9 @@ class Runner:
             self._clear()
         if "command" in request:
             return self._run_command(request["command"]), None
-        code, error = run_cell(self._shell, request["code"])
+        asking = self._asker.in_place(request["run"]) if request.get("ask") else contextlib.nullcontext()
+        with asking:
+            code, error = run_cell(self._shell, request["code"])
         return code, reached.limit_of(error)
 
     def _clear(self) -> None:
@@ -124,7 +130,9 @@ class Runner:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
     def _on_interrupt(self, _number: int, _frame: FrameType | None) -> None:
-        if self._running:
+        if self._asker.taking:
+            self._asker.interrupted = True
+        elif self._running:
             raise KeyboardInterrupt
 
 

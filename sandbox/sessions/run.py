@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from sandbox.sessions.output import Output
+from sandbox.sessions.questions import Question, Questions
 
 
 class Limit(StrEnum):
@@ -67,6 +68,10 @@ class Run:
         """Its process has said that it ended; what it left behind may still be being cleared away."""
         self.abandoned = asyncio.Event()
         """Set when its client has hung up, and in any case at the end."""
+        self.questions: Questions | None = None
+        """None: there is nobody to ask."""
+        self.asked: Question | None = None
+        """A question that its client has not been told yet."""
         self.end: RunEnd | None = None
         self.ended = asyncio.Event()
         self._changed = asyncio.Event()

@@ -23,6 +23,7 @@ from sandbox.confinement.cgroups import SessionGroup
 from sandbox.files.workspace import Workspace
 from sandbox.inside import channel
 from sandbox.sessions.output import Output, Stream
+from sandbox.sessions.questions import Clock, NoSuchQuestion, Questions
 from sandbox.sessions.run import INTERRUPTED, KILLED, TIMED_OUT, Limit, Reached, Run
 from sandbox.sessions.tasks import Tasks
 
@@ -40,6 +41,7 @@ class Bounds:
     flood_bytes: int
     run_seconds: float
     grace_seconds: float
+    input_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ class Session:
         self._outgoing = bytearray()
         self.tasks = Tasks(handles.orders, self._new_output, lambda: self.kill(Limit.SESSION_ENDED))
         self._timers: list[asyncio.TimerHandle] = []
+        self._clock: Clock | None = None
+        """Of the run."""
         self._lifetime: asyncio.TimerHandle | None = None
         self._loop.add_reader(handles.control, self._hear)
 
@@ -92,19 +96,34 @@ class Session:
         """End the session after this time, whatever it does."""
         self._lifetime = self._loop.call_later(seconds, self.kill, Limit.SESSION_ENDED)
 
-    def begin(self, request: dict[str, Any], seconds: float | None) -> Run:
-        """Start a run; `seconds` may shorten the server's bound on its wall time. The session must be free."""
+    def begin(self, request: dict[str, Any], seconds: float | None, *, asks: bool = False) -> Run:
+        """Start a run; `seconds` may shorten the server's bound on its wall time, and `asks` says that its client
+        answers questions. The session must be free.
+        """
         assert self.run is None
         self._discard_old_output()
         self.run = run = Run(secrets.token_hex(8), request, self._new_output())
         self.last_used = time.monotonic()
-        self._outgoing += channel.encode({**request, "run": run.number})
+        self._outgoing += channel.encode({**request, "run": run.number, "ask": asks})
         self._loop.add_reader(self._handles.stdout, self._listen, "stdout", self._handles.stdout)
         self._loop.add_reader(self._handles.stderr, self._listen, "stderr", self._handles.stderr)
         self._loop.add_writer(self._handles.control, self._speak)
         wall = min(seconds or self._bounds.run_seconds, self._bounds.run_seconds)
-        self._timers.append(self._loop.call_later(wall, self.interrupt, Limit.TIMEOUT))
+        self._clock = Clock(wall, lambda: self.interrupt(Limit.TIMEOUT))
+        if asks:
+            run.questions = Questions(run.number, self._bounds.input_seconds, self._clock, self._say)
         return run
+
+    def answer(self, question_id: str, text: str | None) -> None:
+        """Give the run's code the answer to its question; None: there will be none. Raises NoSuchQuestion."""
+        if self.run is None or self.run.questions is None:
+            raise NoSuchQuestion
+        self.run.questions.answer(question_id, text)
+        self.touch()
+
+    def _say(self, frame: dict[str, Any]) -> None:
+        self._outgoing += channel.encode(frame)
+        self._loop.add_writer(self._handles.control, self._speak)
 
     def _new_output(self) -> Output:
         return Output(self._bounds.output_bytes, self._bounds.flood_bytes)
@@ -131,6 +150,8 @@ class Session:
         if run is None or run.limit is not None:
             return
         run.limit = limit
+        if run.questions is not None:
+            run.questions.end()
         if run.started:
             self._send_interrupt()
         self._timers.append(self._loop.call_later(self._bounds.grace_seconds, self.kill, limit))
@@ -204,10 +225,17 @@ class Session:
             if run.limit is not None:
                 self._send_interrupt()  # asked for before the code could be interrupted
             return
+        if run is not None and run.questions is not None and run.started and not run.answered and "asks" in frame:
+            self._drain(run)  # what was printed before comes before
+            run.asked = run.questions.take(frame)
+            run.notify()
+            return
         known = run is not None and run.started and frame.get("ended") == run.number
         if run is None or not known or run.answered or not isinstance(code, int) or not 0 <= code <= 255:
             raise channel.BadFrame("a reply to nothing")
         run.answered = True
+        if run.questions is not None:
+            run.questions.end()
         limit = frame.get("limit")
         reached = _BY_NAME.get(limit) if isinstance(limit, str) else None
 
@@ -238,6 +266,10 @@ class Session:
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
+        if self._clock is not None:
+            self._clock.stand_still()
+        if self.run is not None and self.run.questions is not None:
+            self.run.questions.end()
         self._loop.remove_reader(self._handles.stdout)
         self._loop.remove_reader(self._handles.stderr)
         self._loop.remove_writer(self._handles.control)

@@ -77,6 +77,7 @@ class Supervisor:
             flood_bytes=settings.flood_mb * MEGABYTE,
             run_seconds=settings.max_run_seconds,
             grace_seconds=settings.grace_seconds,
+            input_seconds=settings.input_seconds,
         )
         self._cgroups: Cgroups | None = None
         self._zygote: ZygoteProcess | None = None

@@ -22,6 +22,7 @@ ToolName = Literal[
     "startCommandExecution",
     "getTask",
     "stopTask",
+    "answerInput",
 ]
 ClientToken = Annotated[
     str, StringConstraints(min_length=33, max_length=256, pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,256}$")

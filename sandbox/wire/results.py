@@ -73,6 +73,16 @@ def working(stdout: str, stderr: str) -> Result:
     }
 
 
+def question(question_id: str, prompt: str, *, password: bool) -> Result:
+    """A live event: the code asks, and waits until `answerInput` names the question."""
+    name = "password-requested" if password else "input-requested"
+    return {
+        "content": [{"type": "text", "text": prompt, "name": name, "description": question_id}],
+        "structuredContent": {"taskStatus": "working", "stdout": "", "stderr": ""},
+        "isError": False,
+    }
+
+
 def ended(stdout: str, stderr: str, exit_code: int, seconds: float, why: Why | None) -> Result:
     """The last event of a run; `why` if the server ended it, or if it raised for a limit that it had reached."""
     content = [{"type": "text", "text": stdout + stderr}]
