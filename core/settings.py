@@ -140,6 +140,9 @@ class Settings(BaseSettings):
         240.0, gt=0, description="Longest time one answer may take, over all models that are tried for it"
     )
     model_max_tokens: int = Field(8192, gt=0, description="Tokens one answer of a model may have")
+    conversation_tokens: int = Field(
+        10_000, ge=0, description="Tokens of a session's conversation that a model is given, the newest; estimated"
+    )
     model_prices: Annotated[tuple[PriceEntry, ...], NoDecode] = Field(
         (),
         description="provider:model=input/output, in USD for a million tokens, separated by commas; what has no price "

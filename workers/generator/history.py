@@ -49,4 +49,4 @@ async def background(context: Context, only: Sequence[str] | None) -> Background
         described.append(preview.describe(file.path, file.size, head))
     missing = sorted(set(only or ()) - {file.path for file in present})
     described += [{"path": path, "bytes": 0, "missing": True} for path in missing]
-    return Background(as_messages(turns), described)
+    return Background(as_messages(turns, context.settings.conversation_tokens), described)

@@ -17,6 +17,7 @@ _DEEPEST = 3
 
 PYTHON = frozenset({"python", "python3", "py", "python-repl", "ipython", "ipython3"})
 
+_VERSIONED = re.compile(r"py(thon)?[23](\.\d+)?$")
 _OPENING = re.compile(r"^([ \t]*)(`{3,}|~{3,})[ \t]*([^\s`{]*)[^`]*$")
 _MAY_OPEN = re.compile(r"^[ \t]*(`{0,2}|~{0,2}|`{3,}[^`]*|~{3,}.*)$")
 
@@ -103,8 +104,9 @@ class AnswerReader:
             self._line = self._fence.mark * self._fence.length
         if self._line:
             self._end_line("", pieces)
-        if not self._code and is_program(bare := "".join(self._prose)):
-            self._prose.clear()
+        if not self._code and (found := bare_program("".join(self._prose))):
+            before, bare, after = found
+            self._prose = [before, after]
             self._say(Part.CODE, bare, pieces)
         return pieces
 
@@ -165,11 +167,11 @@ class AnswerReader:
     def _end_code_line(self, line: str, sent: int, ending: str, pieces: list[Piece]) -> None:
         fence = self._fence
         assert fence is not None
-        if fence.closed_by(line):
+        if fence.closed_by(line) and not _within_text("".join(self._code)):
             self._fence = None
             return
         opening = _OPENING.match(line)
-        if opening is not None and fence.followed_by(opening, line):
+        if opening is not None and fence.followed_by(opening, line) and not _within_text("".join(self._code)):
             # A second block begins where the first was never closed.
             self._fence = None
             self._open(opening, line + ending, pieces)
@@ -182,8 +184,8 @@ class AnswerReader:
 
     def _open(self, opening: re.Match[str], line: str, pieces: list[Piece]) -> None:
         # "python:main.py" and "python,ignore" are seen as well.
-        language = re.split(r"[:,]", opening[3].strip("."))[0].lower()
-        named = language in PYTHON
+        language = re.split(r"[:,]", opening[3].strip(".{}"))[0].lower()
+        named = language in PYTHON or bool(_VERSIONED.match(language))
         code = named or (not language and not self._named)
         if named and self._code and not self._named:
             self._prose.append("".join(self._code))
@@ -208,10 +210,54 @@ class AnswerReader:
             pieces.append(Piece(part, text))
 
 
+def _within_text(code: str) -> bool:
+    """The code so far ends within a text of several lines: what looks like a fence there is a part of that text."""
+    if '"""' not in code and "'''" not in code:
+        return False
+    try:
+        ast.parse(textwrap.dedent(code))
+    except SyntaxError as error:
+        return "unterminated triple-quoted" in str(error.msg)
+    except (ValueError, RecursionError, MemoryError):
+        return False
+    return False
+
+
+_AROUND = 4
+"""Paragraphs before and after a program without a fence that are taken for prose."""
+
+
+def bare_program(text: str) -> tuple[str, str, str] | None:
+    """A program that stands in an answer without any fence: what is before it, the program, what is after it."""
+    if is_program(text):
+        return "", text, ""
+    paragraphs = re.split(r"(?<=\n)(?=\n)", text)
+    for first in range(min(_AROUND, len(paragraphs)) + 1):
+        for last in range(len(paragraphs), max(len(paragraphs) - _AROUND, first), -1):
+            if (first, last) != (0, len(paragraphs)) and _is_surely_a_program("".join(paragraphs[first:last])):
+                return "".join(paragraphs[:first]), "".join(paragraphs[first:last]), "".join(paragraphs[last:])
+    return None
+
+
 def is_program(text: str) -> bool:
     """The text is Python and does something: a sentence of one word, or a number, parses as well."""
+    return any(
+        not isinstance(statement, ast.Expr) or isinstance(statement.value, ast.Call) for statement in _statements(text)
+    )
+
+
+def _is_surely_a_program(text: str) -> bool:
+    """As above, but no aside such as "Note (important)"."""
+    return any(
+        isinstance(statement, ast.Import | ast.ImportFrom | ast.Assign | ast.For | ast.FunctionDef)
+        or (isinstance(statement, ast.Expr) and ast.unparse(statement).startswith("print("))
+        for statement in _statements(text)
+    )
+
+
+def _statements(text: str) -> list[ast.stmt]:
+    """None where it does not parse."""
     try:
-        tree = ast.parse(text)
+        return ast.parse(text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return any(not isinstance(statement, ast.Expr) or isinstance(statement.value, ast.Call) for statement in tree.body)
+        return []

@@ -12,26 +12,27 @@ from typing import Any
 from strands.types.content import Message, Role
 
 from core.sessions.repository import Turn
+from workers.models.tokens import estimate
 
-LIMIT = 40_000
-"""Characters of all messages together."""
 PROGRAM_LIMIT = 12_000
 """Characters kept of a program that the user had changed before running it."""
 OUTPUT_LIMIT = 1_500
 """Characters kept of a run's output."""
 
 
-def as_messages(turns: Sequence[Turn], limit: int = LIMIT) -> list[Message]:
-    """The conversation. `turns` are in order; those that hold nothing to learn from are left out."""
+def as_messages(turns: Sequence[Turn], tokens: int) -> list[Message]:
+    """As much of the conversation's end as fits into so many tokens. `turns` are in order; those that hold nothing to
+    learn from are left out.
+    """
     said: list[tuple[Role, str]] = []
     written = ""
     for turn in turns:
         said += _said(turn, written)
         written = str((turn.result or {}).get("code") or turn.input.get("code") or written)
     kept: list[tuple[Role, str]] = []
-    room = limit
+    room = tokens
     for role, text in reversed(said):
-        room -= len(text)
+        room -= estimate(text)
         if room < 0:
             break
         kept.insert(0, (role, text))

@@ -21,15 +21,13 @@ from strands.types.content import Message
 
 from workers.models.answer import Answering, Argument, Call, Calling, Ended, Piece, Said, Thinking, Usage, refused
 from workers.models.faults import Kind, classify, fault
+from workers.models.tokens import estimate
 
 log = logging.getLogger(__name__)
 
 REFUSALS = frozenset({"guardrail_intervened", "content_filtered", "refusal"})
 CUTS = frozenset({"max_tokens", "model_context_window_exceeded"})
 COMPLETE = frozenset({"end_turn", "stop_sequence"})
-
-CHARACTERS_A_TOKEN = 4
-"""Roughly, in English and in code; only used where a model did not tell."""
 
 
 async def answer(
@@ -110,7 +108,7 @@ class _Heard:
         self.message: Message | None = None
         self._call = call
         self._thought = False
-        self._written = 0
+        self._written: list[str] = []
 
     def take(self, event: dict[str, Any]) -> list[Piece]:
         """What an event means for a listener."""
@@ -137,10 +135,10 @@ class _Heard:
 
     def _delta(self, delta: dict[str, Any]) -> list[Piece]:
         if text := delta.get("text"):
-            self._written += len(text)
+            self._written.append(text)
             return [Said(text)]
         if text := delta.get("toolUse", {}).get("input"):
-            self._written += len(text)
+            self._written.append(text)
             return [Argument(text)]
         if "reasoningContent" in delta and not self._thought:
             self._thought = True
@@ -166,8 +164,8 @@ class _Heard:
         """Where it did not come to tell: what was asked and written is paid for all the same."""
         if self.stop_reason is None and not self._written:
             return Usage(self.name)
-        asked = len(self._call.system) + len(json.dumps(self._call.messages, default=str))
-        return Usage(self.name, asked // CHARACTERS_A_TOKEN, self._written // CHARACTERS_A_TOKEN, estimated=True)
+        asked = estimate(self._call.system) + estimate(json.dumps(self._call.messages, default=str))
+        return Usage(self.name, asked, estimate("".join(self._written)), estimated=True)
 
 
 def _input(usage: dict[str, Any]) -> int:

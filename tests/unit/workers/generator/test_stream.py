@@ -50,6 +50,23 @@ ANSWERS = {
         'def f():\n    """\n        ```python\n        f()\n        ```\n    """\n',
         "",
     ),
+    "example in a text at the left": (
+        "```python\nt = '''\n```\nhello\n```\n'''\nprint(t)\n```\nBye",
+        "t = '''\n```\nhello\n```\n'''\nprint(t)\n",
+        "Bye",
+    ),
+    "version": ("```python3.11\nx = 1\n```", "x = 1\n", ""),
+    "braces": ("```{python}\nx = 1\n```", "x = 1\n", ""),
+    "program between prose": (
+        "Here it is:\n\nimport math\n\nprint(math.pi)\n\nIt prints pi (roughly).",
+        "import math\n\nprint(math.pi)\n",
+        "Here it is:\n\nIt prints pi (roughly).",
+    ),
+    "an aside": (
+        "I do not know.\n\nNote (important)\n\nAsk again.",
+        "",
+        "I do not know.\n\nNote (important)\n\nAsk again.",
+    ),
     "windows lines": ("Hi\r\n```python\r\nx = 1\r\ny = 2\r\n```\r\n", "x = 1\ny = 2\n", "Hi"),
     "file name": ("```python:main.py\nx = 1\n```", "x = 1\n", ""),
     "bare program": ("import math\nprint(math.pi)\n", "import math\nprint(math.pi)\n", ""),
@@ -71,7 +88,7 @@ def test_answers_are_taken_apart(name):
 # fmt: off
 FRAGMENTS = st.sampled_from(
     ["```", "~~~", "``", "`", "~", "python", "py", "bash", "\n", "\r\n", "\n\n", " ", "    ", "\t", "{", ":", "é", "…",
-     "x = 1", "if a:", '"""', "# note", "```python\n", "\n```\n", "text ", "print(1)"]
+     "x = 1", "if a:", '"""', "\'\'\'\n", "# note", "```python\n", "\n```\n", "text ", "print(1)"]
 )
 # fmt: on
 ANSWER = (
