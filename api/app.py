@@ -29,7 +29,7 @@ from core.access import operator
 from core.database.pool import IN_ORDER_OF_INDEX, open_pool
 from core.doorbell import Doorbell
 from core.events.publisher import Publisher
-from core.jobs.stop_hints import StopHints
+from core.jobs.hints import AnswerHints, StopHints
 from core.limits.backlog import Backlog
 from core.limits.book import Book
 from core.limits.rate import RateLimiter
@@ -56,12 +56,13 @@ def create_app(settings: Settings) -> FastAPI:
                 hub = await opened.enter_async_context(Hub(settings, pool))
                 doorbell = await opened.enter_async_context(Doorbell(settings))
                 stop_hints = await opened.enter_async_context(StopHints(settings))
+                answer_hints = await opened.enter_async_context(AnswerHints(settings))
                 publisher = await opened.enter_async_context(Publisher(settings))
                 book = await opened.enter_async_context(aclosing(Book(settings, pool)))
                 rates = await opened.enter_async_context(aclosing(RateLimiter(settings)))
                 backlog = await opened.enter_async_context(Backlog(settings, pool))
                 app.state.services = Services(
-                    settings, pool, hub, doorbell, stop_hints, publisher, book, rates, backlog
+                    settings, pool, hub, doorbell, stop_hints, answer_hints, publisher, book, rates, backlog
                 )
                 app.state.gate = await opened.enter_async_context(Gate(settings, pool)) if asked else None
                 yield

@@ -22,7 +22,7 @@ from core.doorbell import Doorbell
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.events.publisher import Publisher
 from core.ids import Prefix, decode
-from core.jobs.stop_hints import StopHints
+from core.jobs.hints import AnswerHints, StopHints
 from core.limits.backlog import Backlog
 from core.limits.book import Book
 from core.limits.rate import RateLimiter
@@ -38,6 +38,7 @@ class Services:
     hub: Hub
     doorbell: Doorbell
     stop_hints: StopHints
+    answer_hints: AnswerHints
     publisher: Publisher
     limits: Book
     rates: RateLimiter

@@ -20,3 +20,6 @@ channel for each job would cost Redis a command for each, and the readers a subs
 
 STOPS = "aci:stops"
 """Redis channel: `[id, …]` of jobs, and of sessions, in which something was asked to stop."""
+
+ANSWERS = "aci:answers"
+"""Redis channel: `[id, …]` of jobs whose question was answered."""

@@ -83,6 +83,9 @@ class Settings(BaseSettings):
         gt=0,
         description="How long a worker may hear nothing, with jobs waiting and room for them, before it ends",
     )
+    input_wait_s: float = Field(
+        300.0, gt=0, description="How long a program's question waits for its answer; no part of the run's time"
+    )
     max_attempts: int = Field(3, ge=1, le=10, description="Attempts a job gets when its submitter names none")
     event_flush_s: float = Field(0.03, ge=0, le=1, description="Longest time events wait to be written in a group")
     event_text_limit: int = Field(1 * MIB, description="Characters of stdout and stderr that one job may stream")

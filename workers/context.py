@@ -19,6 +19,8 @@ from core.jobs.lease import Claim
 from core.jobs.states import Failure
 from core.settings import Settings
 from core.usage.used import Used
+from workers.asking import ask
+from workers.clock import RunClock
 from workers.models.prices import priced
 from workers.quotas import Quotas
 from workers.resources import Resources
@@ -106,6 +108,16 @@ class Context:
     """`cancel`, `timeout`, `deadline`, `lease` (lost) or `shutdown`."""
     quotas: Quotas | None = None
     """What may still be spent and stored; None where nothing is limited."""
+    clock: RunClock = field(default_factory=RunClock)
+    """The attempt's time; while somebody is asked it stands still."""
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when there may be an answer to what was asked."""
+
+    async def ask(self, prompt: str, *, password: bool = False) -> str | None:
+        """Ask whoever follows the job, one question at a time, and wait for the answer (`ACI_INPUT_WAIT_S`). None where
+        none came in time, or the run is to stop.
+        """
+        return await ask(self, prompt, password=password)
 
     async def check_budget(self, usage: dict[str, Any] | None = None, result: dict[str, Any] | None = None) -> None:
         """To be asked before a model is: raises AgentFailure (`budget-exceeded`) when the day's tokens or money are

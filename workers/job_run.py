@@ -69,15 +69,15 @@ class JobRun:
         self._process.publisher.events([self.claim.running])
         work = asyncio.create_task(self._work())
         stopped = asyncio.create_task(self.context.stop.wait())
-        timeout = self._spec.timeout_s + OVERTIME_S
-        reason = "timeout"
-        if self.claim.seconds_left is not None and self.claim.seconds_left < timeout:
-            timeout, reason = self.claim.seconds_left, "deadline"
+        late = asyncio.create_task(self.context.clock.passed(self._spec.timeout_s + OVERTIME_S))
         try:
-            await asyncio.wait({work, stopped}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            # The deadline passes also while somebody is asked.
+            await asyncio.wait(
+                {work, stopped, late}, timeout=self.claim.seconds_left, return_when=asyncio.FIRST_COMPLETED
+            )
             if not work.done():
                 if not self.context.stop.is_set():
-                    self.stop(reason)
+                    self.stop("timeout" if late.done() else "deadline")
                 await asyncio.wait({work}, timeout=STOP_GRACE_S)
             if not work.done():
                 logger.warning("Job %s did not stop by itself and is cut off.", encode(Prefix.JOB, self.claim.id))
@@ -85,6 +85,7 @@ class JobRun:
                 await asyncio.wait({work})
         finally:
             stopped.cancel()
+            late.cancel()
         ending = Ending(State.CANCELLED) if work.cancelled() else work.result()
         await self._finish(ending)
 

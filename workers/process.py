@@ -30,9 +30,10 @@ from core.doorbell import Doorbell
 from core.events.publisher import Publisher
 from core.ids import Prefix, encode, new_id
 from core.jobs import lease
+from core.jobs.hints import AnswerHints, StopHints
 from core.jobs.lease import Claim, Ending, Held
-from core.jobs.stop_hints import stop_hints
 from core.settings import Settings
+from core.telling import heard
 from core.workers import repository as workers
 from workers.context import Context
 from workers.event_writer import EventWriter
@@ -167,7 +168,7 @@ class WorkerProcess:
                     ]
                     heartbeat = Heartbeat(self)
                     heartbeat.start()
-                    background.append(group.create_task(self._listen_for_stops(heartbeat), name="stops"))
+                    background.append(group.create_task(self._listen(heartbeat), name="hints"))
                     self._ready.set()
                     await self._stop.wait()
                     await self._drain()
@@ -270,11 +271,16 @@ class WorkerProcess:
         if run is not None:
             run.stop(reason)
 
-    async def _listen_for_stops(self, heartbeat: Heartbeat) -> None:
-        """Look at once, instead of with the next heartbeat, where something that runs here is to be stopped."""
-        async for ids in stop_hints(self.settings):
-            if any(run.claim.id in ids or run.claim.session_id in ids for run in self.running.values()):
-                heartbeat.hurry()
+    async def _listen(self, heartbeat: Heartbeat) -> None:
+        """Look at once, instead of with the next heartbeat, where something that runs here is to be stopped, and where
+        it asks and was answered.
+        """
+        async for kind, ids in heard(self.settings, StopHints, AnswerHints):
+            for run in self.running.values():
+                if kind is AnswerHints and run.claim.id in ids:
+                    run.context.answered.set()
+                elif kind is StopHints and (run.claim.id in ids or run.claim.session_id in ids):
+                    heartbeat.hurry()
 
     async def _describe_forever(self) -> None:
         """Keep in the worker's row what the page and operators want to know: the model, the sandbox and its tier."""

@@ -10,11 +10,11 @@ from api.idempotency import replayed_headers
 from api.jobs.schemas import JobRequest
 from core.agents.registry import agents
 from core.agents.spec import AgentSpec
-from core.database.pool import Connection
+from core.database.pool import Connection, Pool
 from core.errors import Overloaded
 from core.idempotency import Key, once
-from core.ids import Prefix
-from core.jobs import cancel, reading, submit
+from core.ids import Prefix, encode
+from core.jobs import cancel, questions, reading, submit
 from core.jobs.job import Job
 from core.jobs.states import OnBusy, State
 from core.jobs.submit import Submission
@@ -93,6 +93,27 @@ async def stop(services: Services, tenant: UUID, job_id: UUID) -> Job:
     job = await reading.get(services.pool, tenant, job_id)
     _wake(services, job.agent)
     return job
+
+
+async def answer(
+    services: Services, tenant: UUID, job_id: UUID, request: str | None, text: str, key: str | None = None
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Answer what a job asks. Returns what is told of it, and headers. Raises NotFound and Conflict."""
+
+    async def say(connection: Connection | Pool) -> dict[str, Any]:
+        answered = await questions.answer(connection, tenant, job_id, request, text)
+        return {"job_id": encode(Prefix.JOB, job_id), "request": answered}
+
+    headers: dict[str, str] = {}
+    if key is None:
+        view = await say(services.pool)
+    else:
+        # Known by the question alone: of the answer not even a digest is kept.
+        route = f"POST /v1/jobs/{encode(Prefix.JOB, job_id)}/input"
+        kept = await once(services.pool, Key.of(tenant, route, key, {"request": request}), 202, say)
+        view, headers = kept.body, replayed_headers(kept)
+    services.answer_hints.tell(job_id)
+    return view, headers
 
 
 def _wake(services: Services, agent: str) -> None:

@@ -12,8 +12,8 @@ from pydantic import AfterValidator, Field
 from api.dependencies import JobId, PageDep, Services, ServicesDep, TenantDep, parsed, principal_of, services_of
 from api.downloads import download
 from api.idempotency import IDEMPOTENCY_KEY, REPLAYED_HEADER, IdempotencyKey
-from api.jobs.acting import accept, held_to, stop, submitted
-from api.jobs.schemas import EventPage, JobCreate, JobPage
+from api.jobs.acting import accept, answer, held_to, stop, submitted
+from api.jobs.schemas import Answer, Answered, EventPage, JobCreate, JobPage
 from api.parameters import Parameter
 from api.responses import json_response
 from api.resuming import LastEventId, job_start
@@ -152,6 +152,21 @@ async def _page(services: Services, job_id: UUID, after: int, limit: int) -> Res
 async def cancel_job(job_id: JobId, services: ServicesDep, tenant: TenantDep) -> Any:
     """Stop a job: a queued one at once, a running one within about a second. What it made so far is kept."""
     return (await stop(services, tenant, job_id)).view()
+
+
+@router.post("/{job_id}/input", status_code=202, response_model=Answered)
+async def answer_job(
+    job_id: JobId,
+    wanted: Answer,
+    services: ServicesDep,
+    tenant: TenantDep,
+    idempotency_key: IdempotencyKey = None,
+) -> Any:
+    """Answer the question that an `input.requested` event named. The first answer counts; it is deleted when the
+    program has it, and is never logged.
+    """
+    view, headers = await answer(services, tenant, job_id, wanted.request, wanted.text, idempotency_key)
+    return json_response(view, 202, headers)
 
 
 @router.post("/{job_id}/retry", status_code=202, response_model=JobView)

@@ -67,6 +67,24 @@ class JobPage(BaseModel):
     next_cursor: str | None
 
 
+class Answer(BaseModel):
+    """The answer to what a running job asks."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    request: Annotated[Line, Field(min_length=1, max_length=100)] = Field(
+        description="The `request` of the `input.requested` event"
+    )
+    text: Line
+
+
+class Answered(BaseModel):
+    """The answer is on its way to the program."""
+
+    job_id: str
+    request: str
+
+
 class EventPage(BaseModel):
     """A page of a job's events, in order."""
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from api.hub.vector import LONGEST
 from api.jobs.schemas import JobCreate
+from core.agents.text import Line
 
 RequestId = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -40,6 +41,15 @@ class Cancel(Message):
 
     type: Literal["cancel"]
     job_id: str
+
+
+class Input(Message):
+    """Answer what a job asks: the question that `request` names, or whatever it is."""
+
+    type: Literal["input"]
+    job_id: str
+    request: Annotated[Line, Field(min_length=1, max_length=100)] | None = None
+    text: Line
 
 
 class Subscription(Message):
@@ -86,8 +96,8 @@ class Ping(Message):
     type: Literal["ping"]
 
 
-INCOMING: TypeAdapter[Submit | Cancel | Subscribe | Unsubscribe | Ping] = TypeAdapter(
-    Annotated[Submit | Cancel | Subscribe | Unsubscribe | Ping, Field(discriminator="type")]
+INCOMING: TypeAdapter[Submit | Cancel | Input | Subscribe | Unsubscribe | Ping] = TypeAdapter(
+    Annotated[Submit | Cancel | Input | Subscribe | Unsubscribe | Ping, Field(discriminator="type")]
 )
 
 

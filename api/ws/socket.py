@@ -19,9 +19,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from api.dependencies import Services
 from api.hub.feeds import Consumer, JobFeed, SessionFeed
 from api.jobs.acting import accept, stop
+from api.jobs.acting import answer as give_answer
 from api.limits.middleware import refusal
 from api.resuming import job_start, session_start
-from api.ws.messages import INCOMING, Cancel, Ping, Submit, Subscribe, answer
+from api.ws.messages import INCOMING, Cancel, Input, Ping, Submit, Subscribe, answer
 from api.ws.problems import Malformed, TooManySubscriptions, problem_of, request_id_of
 from core.access.principal import Principal
 from core.errors import NotFound
@@ -143,6 +144,10 @@ class Socket:
         if isinstance(message, Cancel):
             job = await stop(self._services, self._tenant, _id_of(Prefix.JOB, "job", message.job_id))
             return answer("accepted", message.request_id, job=job.view()), None
+        if isinstance(message, Input):
+            job_id = _id_of(Prefix.JOB, "job", message.job_id)
+            view, _ = await give_answer(self._services, self._tenant, job_id, message.request, message.text)
+            return answer("answered", message.request_id, **view), None
         if isinstance(message, Subscribe):
             begin = await self._subscribe(message)
             if message.name in self._feeds:  # who subscribes again begins anew

@@ -312,6 +312,21 @@ class JobResult(Table):
     usage: Mapped[dict[str, Any] | None]
 
 
+class Question(Table):
+    """What a running job asks a person. Gone with its answer: that lies here only until the worker takes it."""
+
+    __tablename__ = "questions"
+
+    job_id: Mapped[UUID] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    attempt: Mapped[int] = mapped_column(SmallInteger)
+    """The attempt that asks; the question is over when that is."""
+    request: Mapped[str]
+    """Its name, in the job's events and in the answer."""
+    text: Mapped[str | None]
+    """The answer, on its way."""
+    asked_at: Mapped[datetime] = mapped_column(server_default=NOW)
+
+
 class Event(Table):
     """What happened to a job, numbered 1, 2, 3 … without a gap. Only ever inserted."""
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterable
 from itertools import groupby
-from types import TracebackType
-from typing import Self
 from uuid import UUID
-
-import redis.asyncio
-from redis.exceptions import RedisError
 
 from core.channels import EVENTS
 from core.events.log import Event
 from core.events.news import News, packed
 from core.settings import Settings
+from core.telling import Teller
 
 logger = logging.getLogger(__name__)
 
@@ -28,35 +23,17 @@ BACKLOG_CHARACTERS = 8 * 1024 * 1024
 MOST_AT_ONCE = 250
 MOST_CHARACTERS_AT_ONCE = 512 * 1024
 
-TIMEOUT_S = 2.0
-PAUSE_S = 1.0
 
-
-class Publisher:
+class Publisher(Teller):
     """Telling is synchronous and never fails; the sending happens in a task of its own."""
 
+    channel = EVENTS
+    meanwhile = "watchers read events from Postgres meanwhile"
+
     def __init__(self, settings: Settings) -> None:
-        self._redis = redis.asyncio.from_url(
-            settings.redis_url.get_secret_value(), socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S
-        )
+        super().__init__(settings)
         self._waiting: deque[News] = deque()
         self._size = 0
-        self._some = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-        self._closing = False
-
-    async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._send_forever(), name="publisher")
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        assert self._task is not None
-        self._closing = True
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
-        await self._redis.aclose()
 
     def events(self, events: Iterable[Event]) -> None:
         """Publish committed events, in order."""
@@ -82,26 +59,14 @@ class Publisher:
             news.lines.clear()
         self._size += news.size
         self._waiting.append(news)
-        self._some.set()
+        self._wake()
 
-    def _batch(self) -> list[News]:
-        """What goes into the next message."""
+    def _next(self) -> bytes | None:
+        """As much as goes into one message."""
         batch: list[News] = []
         size = 0
         while self._waiting and len(batch) < MOST_AT_ONCE and size < MOST_CHARACTERS_AT_ONCE:
             batch.append(self._waiting.popleft())
             size += batch[-1].size
         self._size -= size
-        return batch
-
-    async def _send_forever(self) -> None:
-        # The flag beside the cancel: asyncio.wait_for (up to Python 3.11), which the client uses, may swallow one.
-        while not self._closing:
-            if not self._waiting:
-                self._some.clear()
-                await self._some.wait()
-            try:
-                await self._redis.publish(EVENTS, packed(self._batch()))
-            except (RedisError, OSError, TimeoutError) as error:
-                logger.warning("Redis is away (%s); watchers read events from Postgres meanwhile.", error)
-                await asyncio.sleep(PAUSE_S)
+        return packed(batch) if batch else None

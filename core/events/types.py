@@ -119,6 +119,22 @@ class CodeErrored(Common, CodeError):
     type: Literal["error"]
 
 
+class InputRequested(Common):
+    """The program waits for an answer (`POST /v1/jobs/{job_id}/input`)."""
+
+    type: Literal["input.requested"]
+    request: str = Field(description="Names the question in its answer")
+    prompt: str
+    password: bool = Field(description="The answer is not to be shown")
+
+
+class InputReceived(Common):
+    """The program has its answer. What it is, is kept nowhere."""
+
+    type: Literal["input.received"]
+    request: str
+
+
 class SandboxStarted(Common):
     type: Literal["sandbox.started"]
     tier: str
@@ -183,6 +199,8 @@ JobEvent = Annotated[
     | Stderr
     | Output
     | CodeErrored
+    | InputRequested
+    | InputReceived
     | SandboxStarted
     | SandboxReset
     | FileChanged

@@ -280,6 +280,7 @@ async def break_off(pool: Pool, job_id: UUID, attempt: int, reason: str, *, coun
         await connection.execute(
             "UPDATE sandboxes SET suspect = true WHERE session_id = $1 AND job_id = $2", session_id, job_id
         )
+        await connection.execute("DELETE FROM questions WHERE job_id = $1", job_id)
         if state is State.QUEUED:
             delay = retry_delay(spent) if counts else timedelta(0)
             await connection.execute(_REQUEUE, job_id, attempt, 0 if counts else 1, delay, reason)

@@ -22,7 +22,7 @@ from core.database.pool import DATABASE_FAULTS, Pool
 from core.events.publisher import Publisher
 from core.files import repository as files
 from core.ids import Prefix, encode, new_id
-from core.jobs import cancel, lease
+from core.jobs import cancel, lease, questions
 from core.settings import Settings
 from core.usage import repository as usage
 from core.workers import repository as workers
@@ -115,6 +115,7 @@ async def tidy(pool: Pool) -> None:
     """Remove what nothing refers to any more."""
     await store.remove_orphans(pool)
     await files.remove_replaced(pool)
+    await questions.forget_stale(pool)
     await usage.merge_past(pool)
     await workers.remove_gone(pool)
     await idempotency.forget_old(pool)

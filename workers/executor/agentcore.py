@@ -84,6 +84,19 @@ def _translated(error: Exception) -> SandboxError:
     return SandboxUnreachable(type(error).__name__, f"the sandbox did not answer ({type(error).__name__})")
 
 
+ASKS_SECRETLY = {"input-requested": False, "password-requested": True}
+"""Names of the blocks in which our own server says what the code asks, and whether the answer is not to be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the code asks; it waits until `Interpreter.answer` names the question."""
+
+    id: str
+    prompt: str
+    password: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One `result` of an invocation."""
@@ -94,6 +107,7 @@ class Frame:
     content: list[dict[str, Any]]
     ended: str | None
     """Why the server ended the run or the session, where it did: `memory-limit` and the like."""
+    question: Question | None = None
 
     @classmethod
     def parse(cls, result: dict[str, Any]) -> Frame:
@@ -103,13 +117,16 @@ class Frame:
         stdout = structured.get("stdout")
         if stdout is None:
             stdout = "".join(block.get("text") or "" for block in content if block.get("type") == "text")
-        stderr, ended = structured.get("stderr") or "", None
+        stderr, ended, question = structured.get("stderr") or "", None, None
         for block in content:
+            password = ASKS_SECRETLY.get(block.get("name") or "")
+            if password is not None:
+                question = Question(block.get("description") or "", block.get("text") or "", password)
             if block.get("name") == RUN_ENDED:
                 ended = block.get("description")
                 # The server's own sentence: the job says it better, for it knows of the session's files.
                 stderr = stderr.removesuffix("\n").removesuffix(block.get("text") or "")
-        return cls(stdout, stderr, bool(result.get("isError")), content, ended)
+        return cls(stdout, stderr, bool(result.get("isError")), content, ended, question)
 
 
 class Invocation:
@@ -180,6 +197,11 @@ class Interpreter:
             elif "text" in resource:
                 pieces.append(str(resource["text"]).encode())
         return b"".join(pieces) if pieces else None
+
+    def answer(self, question_id: str, text: str | None) -> None:
+        """Give what runs the answer to its question; None says that there is none. Raises SandboxError."""
+        answer = {"path": question_id} if text is None else {"path": question_id, "text": text}
+        self._answer("answerInput", {"content": [answer]})
 
     def wait_for_its_turn(self) -> None:
         """Return when the run that was hung up on is over. Raises SandboxBusy where the server does not wait for it."""

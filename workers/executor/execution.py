@@ -20,6 +20,7 @@ from workers.context import Context, InfrastructureFault
 from workers.executor.agentcore import Interpreter, Invocation, SandboxBusy, SandboxError, SandboxGone
 from workers.executor.marks import Mark
 from workers.executor.output import Output
+from workers.executor.questions import Questions
 from workers.executor.report import REPORT_LIMIT, Report
 from workers.executor.shipping import SHIPPED, harness
 
@@ -67,6 +68,7 @@ class Execution:
         self._interpreter = interpreter
         self._interpreters = context.resources.interpreters
         self._on_mark = on_mark
+        self._questions = Questions(context, interpreter)
         self._identifier = f"{encode(Prefix.JOB, context.job_id)}-{context.claim.attempt}"
         self._nonce = secrets.token_hex(8)
         self._began = False
@@ -107,6 +109,7 @@ class Execution:
             "inline": INLINE_BUDGET,
             "code": self._input.code,
             "inputs": self._input.inputs,
+            "ask": self._questions.somebody_waits,
         }
         names = {"FOLDER": FOLDER, "MODULE": harness().module, "NONCE": self._nonce, "REQUEST": json.dumps(request)}
         return f"exec({BOOTSTRAP!r}, {names!r})"
@@ -116,8 +119,10 @@ class Execution:
         invocation = await self._interpreters.blocking(lambda: self._interpreter.execute(code))
         reading = asyncio.create_task(self._read(invocation))
         stop = asyncio.create_task(self._context.stop.wait())
+        clock = self._context.clock  # it stands still while the program waits for an answer
+        late = asyncio.create_task(clock.passed(clock.used + self._input.timeout_s))
         try:
-            await asyncio.wait({reading, stop}, timeout=self._input.timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({reading, stop, late}, return_when=asyncio.FIRST_COMPLETED)
             if not reading.done():
                 self.stopped = self._context.stop_reason if self._context.stop.is_set() else "timeout"
                 await asyncio.to_thread(invocation.hang_up)
@@ -127,6 +132,7 @@ class Execution:
             raise
         finally:
             stop.cancel()
+            late.cancel()
         self.output.finish()
 
     async def _read(self, invocation: Invocation) -> SandboxError | None:
@@ -134,9 +140,13 @@ class Execution:
             async for frame in self._interpreters.frames(invocation):
                 for mark in self.output.take(frame):
                     await self._hear(mark)
+                if frame.question is not None:
+                    await self._questions.take(frame.question)
                 await self._context.room()
         except SandboxError as error:
             return error
+        finally:
+            await self._questions.close()
         return None
 
     async def _hear(self, mark: Mark) -> None:

@@ -17,8 +17,10 @@ CONNECT_TIMEOUT_S: Final = 5
 READ_TIMEOUT_S: Final = 700
 """Past the longest run that a job may ask for; the run's own limit is watched beside it."""
 
-LIVE_OUTPUT_HEADER: Final = "x-sandbox-live-output"
-"""Asks our own server to send output as it is printed. AWS is not asked: it answers once, at the end."""
+LIVE: Final = {"x-sandbox-live-output": "true", "x-sandbox-live-input": "true"}
+"""Headers that ask our own server to send output as it is printed, and to let programs ask. AWS is not asked for it: it
+answers once, at the end.
+"""
 
 
 class Server:
@@ -92,7 +94,7 @@ def _make_client(settings: Settings, endpoint: str | None) -> CodeInterpreter:
     if endpoint:
         data_client.meta.events.register(
             "before-call.bedrock-agentcore.InvokeCodeInterpreter",
-            lambda params, **_: params["headers"].update({LIVE_OUTPUT_HEADER: "true"}),
+            lambda params, **_: params["headers"].update(LIVE),
         )
     client = CodeInterpreter(settings.aws_region, session=session)
     client.data_plane_client = data_client

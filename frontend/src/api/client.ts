@@ -96,6 +96,11 @@ export async function cancelJob(job_id: string): Promise<Job> {
   return got(await client.POST("/v1/jobs/{job_id}/cancel", { params: { path: { job_id } } }));
 }
 
+/** Answers what the job asks. A conflict says that somebody else did, or that nobody waits for it any more. */
+export async function answerJob(job_id: string, request: string, text: string): Promise<void> {
+  await client.POST("/v1/jobs/{job_id}/input", { params: { path: { job_id } }, body: { request, text } });
+}
+
 export async function retryJob(job_id: string): Promise<Job> {
   return got(await client.POST("/v1/jobs/{job_id}/retry", { params: { path: { job_id } } }));
 }

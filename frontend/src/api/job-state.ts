@@ -12,7 +12,7 @@ export type Phase =
   | { kind: "ended"; job: Job };
 
 /** Text keeps its order among figures and tables. */
-export type Block = { kind: "text"; pieces: readonly TextPiece[] } | OutputBlock;
+export type Block = { kind: "text"; pieces: readonly TextPiece[] } | OutputBlock | Question;
 
 export interface OutputBlock {
   readonly kind: "output";
@@ -21,6 +21,15 @@ export interface OutputBlock {
   /** Empty once the output was taken away. */
   readonly data: Readonly<Record<string, unknown>>;
   readonly executionCount: number | null;
+}
+
+/** What the program asks. It is over when nobody waits for the answer any more. */
+export interface Question {
+  readonly kind: "question";
+  readonly request: string;
+  readonly prompt: string;
+  readonly password: boolean;
+  readonly state: "open" | "answered" | "over";
 }
 
 export interface TextPiece {
@@ -130,6 +139,21 @@ function changeBy(event: JobEvent, state: JobState): Partial<JobState> {
           executionCount: event.execution_count ?? null,
         }),
       };
+    case "input.requested":
+      return {
+        blocks: [
+          ...closed(state.blocks),
+          {
+            kind: "question",
+            request: event.request,
+            prompt: event.prompt,
+            password: event.password,
+            state: "open",
+          },
+        ],
+      };
+    case "input.received":
+      return { blocks: closed(state.blocks, event.request) };
     case "error":
       return {
         error: {
@@ -150,7 +174,7 @@ function changeBy(event: JobEvent, state: JobState): Partial<JobState> {
     case "job.failed":
     case "job.cancelled":
     case "job.expired":
-      return { phase: { kind: "ended", job: event.job }, progress: null };
+      return { phase: { kind: "ended", job: event.job }, progress: null, blocks: closed(state.blocks) };
     default:
       // An API newer than the page may say more; that is counted, and passed over.
       never(event);
@@ -174,6 +198,23 @@ function withText(blocks: readonly Block[], text: string, error: boolean): reado
 function withOutput(blocks: readonly Block[], output: OutputBlock): readonly Block[] {
   const isReplaced = (one: Block) => one.kind === "output" && one.number !== null && one.number === output.number;
   return blocks.some(isReplaced) ? blocks.map((one) => (isReplaced(one) ? output : one)) : [...blocks, output];
+}
+
+/** Blocks in which no question is open; the one with the name `answered` has its answer. */
+function closed(blocks: readonly Block[], answered?: string): readonly Block[] {
+  if (!blocks.some(isOpen)) return blocks;
+  return blocks.map((block) =>
+    isOpen(block) ? { ...block, state: block.request === answered ? "answered" : "over" } : block,
+  );
+}
+
+function isOpen(block: Block): block is Question {
+  return block.kind === "question" && block.state === "open";
+}
+
+/** The question that the program waits for the answer to. */
+export function openQuestion(state: JobState): Question | null {
+  return state.blocks.find(isOpen) ?? null;
 }
 
 /** Files with the newest word on each path. */

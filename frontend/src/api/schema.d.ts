@@ -391,6 +391,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/jobs/{job_id}/input": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer Job
+         * @description Answer the question that an `input.requested` event named. The first answer counts; it is deleted when the
+         *     program has it, and is never logged.
+         */
+        post: operations["answer_job_v1_jobs__job_id__input_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/jobs/{job_id}/retry": {
         parameters: {
             query?: never;
@@ -704,6 +725,29 @@ export interface components {
             workers: number;
         };
         /**
+         * Answer
+         * @description The answer to what a running job asks.
+         */
+        Answer: {
+            /**
+             * Request
+             * @description The `request` of the `input.requested` event
+             */
+            request: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * Answered
+         * @description The answer is on its way to the program.
+         */
+        Answered: {
+            /** Job Id */
+            job_id: string;
+            /** Request */
+            request: string;
+        };
+        /**
          * AuditPage
          * @description A page of acts, newest first.
          */
@@ -902,7 +946,7 @@ export interface components {
          */
         EventPage: {
             /** Items */
-            items: (components["schemas"]["JobQueued"] | components["schemas"]["JobRunning"] | components["schemas"]["JobProgress"] | components["schemas"]["JobRetrying"] | components["schemas"]["ModelSelected"] | components["schemas"]["ModelFallback"] | components["schemas"]["TextDelta"] | components["schemas"]["CodeDelta"] | components["schemas"]["CodeReset"] | components["schemas"]["CodeCompleted"] | components["schemas"]["Stdout"] | components["schemas"]["Stderr"] | components["schemas"]["Output"] | components["schemas"]["CodeErrored"] | components["schemas"]["SandboxStarted"] | components["schemas"]["SandboxReset"] | components["schemas"]["FileChanged"] | components["schemas"]["JobSucceeded"] | components["schemas"]["JobFailed"] | components["schemas"]["JobCancelled"] | components["schemas"]["JobExpired"])[];
+            items: (components["schemas"]["JobQueued"] | components["schemas"]["JobRunning"] | components["schemas"]["JobProgress"] | components["schemas"]["JobRetrying"] | components["schemas"]["ModelSelected"] | components["schemas"]["ModelFallback"] | components["schemas"]["TextDelta"] | components["schemas"]["CodeDelta"] | components["schemas"]["CodeReset"] | components["schemas"]["CodeCompleted"] | components["schemas"]["Stdout"] | components["schemas"]["Stderr"] | components["schemas"]["Output"] | components["schemas"]["CodeErrored"] | components["schemas"]["InputRequested"] | components["schemas"]["InputReceived"] | components["schemas"]["SandboxStarted"] | components["schemas"]["SandboxReset"] | components["schemas"]["FileChanged"] | components["schemas"]["JobSucceeded"] | components["schemas"]["JobFailed"] | components["schemas"]["JobCancelled"] | components["schemas"]["JobExpired"])[];
             /**
              * Next After
              * @description What to pass as `after` for the next page; null at the end for now
@@ -1176,6 +1220,80 @@ export interface components {
             path: string;
             /** Text */
             text?: string | null;
+        };
+        /**
+         * InputReceived
+         * @description The program has its answer. What it is, is kept nowhere.
+         */
+        InputReceived: {
+            /**
+             * At
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            /** Attempt */
+            attempt: number;
+            /** Job Id */
+            job_id: string;
+            /** Request */
+            request: string;
+            /**
+             * Seq
+             * @description Number of the event in its job: 1, 2, 3 … without a gap
+             */
+            seq: number;
+            /**
+             * Truncated
+             * @description It was larger than an event may be, and its longest parts are cut
+             */
+            truncated?: true | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "input.received";
+        };
+        /**
+         * InputRequested
+         * @description The program waits for an answer (`POST /v1/jobs/{job_id}/input`).
+         */
+        InputRequested: {
+            /**
+             * At
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            /** Attempt */
+            attempt: number;
+            /** Job Id */
+            job_id: string;
+            /**
+             * Password
+             * @description The answer is not to be shown
+             */
+            password: boolean;
+            /** Prompt */
+            prompt: string;
+            /**
+             * Request
+             * @description Names the question in its answer
+             */
+            request: string;
+            /**
+             * Seq
+             * @description Number of the event in its job: 1, 2, 3 … without a gap
+             */
+            seq: number;
+            /**
+             * Truncated
+             * @description It was larger than an event may be, and its longest parts are cut
+             */
+            truncated?: true | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "input.requested";
         };
         /** JobCancelled */
         JobCancelled: {
@@ -3201,6 +3319,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer_job_v1_jobs__job_id__input_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own for this request: sent again within 24 hours, it creates nothing more */
+                "idempotency-key"?: string | null;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Answer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answered"];
+                };
             };
             /** @description Something was wrong (RFC 9457) */
             default: {

@@ -4,75 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import asyncpg
 import pytest
-import pytest_asyncio
 from job_life import Life
+from worker_rig import SCRIPTS, ended, offer, offer_again, until
 
-import workers.process
-from core.agents.spec import AgentSpec, Input, Result
 from core.database.pool import Pool, connect
 from core.events import log
 from core.jobs import cancel, lease
-from core.jobs.states import Holds, State
-from core.jobs.stop_hints import StopHints
+from core.jobs.hints import StopHints
+from core.jobs.states import State
 from core.settings import Settings
 from core.tenants import DEFAULT_TENANT
 from embedded.redis import RedisServer
-from workers.context import Context, Interrupted, Outcome
+from workers.context import Context, Interrupted
 from workers.event_writer import EventWriter
 from workers.process import WorkerProcess
-
-Script = Callable[[Context], Awaitable[Any]]
-SCRIPTS: dict[str, Script] = {}
-"""What the agent does with an input of that name."""
-
-
-class Named(Input):
-    name: str
-
-
-async def run(input_: Named, context: Context) -> Outcome:
-    return Outcome({"said": await SCRIPTS[input_.name](context)})
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def worker(
-    database: str, redis_server: RedisServer, life: Life, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[WorkerProcess]:
-    """A running process with two slots that serves the life's agent; it beats so seldom that the test is faster."""
-    spec = AgentSpec(life.agent, "", "", Named, Result, f"{__name__}:run", life.agent, Holds.NOTHING, 60)
-    monkeypatch.setattr(workers.process, "pool_agents", lambda _: [spec])
-    settings = Settings(  # type: ignore[call-arg]
-        DATABASE_URL=database, REDIS_URL=redis_server.url, worker_slots=2, heartbeat_s=60, worker_drain_s=0
-    )
-    process = WorkerProcess(settings, life.agent)
-    await asyncio.to_thread(process.start)
-    yield process
-    await asyncio.to_thread(process.stop)
-
-
-async def offer(life: Life, worker: WorkerProcess, name: str, script: Script, **wanted: Any) -> Any:
-    """Submit a job with that script, and give it to the worker."""
-    SCRIPTS[name] = script
-    job_id = await life.submit(input={"name": name}, **wanted)
-    await offer_again(life, worker, job_id)
-    return job_id
-
-
-async def offer_again(life: Life, worker: WorkerProcess, job_id: Any) -> None:
-    picked = await life.release_of(job_id)
-    assert await asyncio.to_thread(worker.offer, [(picked.job_id, picked.release)])
-
-
-async def until(condition: Callable[[], Awaitable[Any]]) -> Any:
-    async with asyncio.timeout(30):
-        while not (found := await condition()):  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-        return found
 
 
 async def texts(life: Life, job_id: Any) -> list[tuple[int, str]]:
@@ -166,10 +115,6 @@ async def test_a_job_that_comes_back_to_the_process_that_lost_it_is_not_mixed_up
     later = await log.read(life.pool, job_id, before, 1000)
     assert [(one.attempt, one.type) for one in later] == [(2, "job.running"), (2, "stdout"), (2, "job.succeeded")]
     assert (2, "begin 2") in await texts(life, job_id)
-
-
-async def ended(life: Life, job_id: Any) -> bool:
-    return (await life.state(job_id)).terminal
 
 
 async def test_a_message_that_comes_twice_at_once_runs_its_job_once(life: Life, worker: WorkerProcess) -> None:

@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from api.ws.socket import MOST_SUBSCRIPTIONS
 from core.ids import Prefix, encode, new_id
+from core.jobs import questions
 
 STEPS = {"agent": "steps", "input": {"steps": 1}}
 
@@ -74,6 +75,18 @@ async def test_a_job_is_submitted_and_followed_on_one_socket(talk: Talk, worker:
     assert [one["event"]["seq"] for one in heard[:4]] == [int(one["id"]) for one in heard[:4]] == [1, 2, 3, 4]
     assert heard[3]["event"]["job"]["state"] == "succeeded"
     assert heard[4] == {"type": "ended", "job_id": name}
+
+
+async def test_what_a_job_asks_is_answered_on_the_socket(talk: Talk, worker: Worker) -> None:
+    claim = await worker.running()
+    for request, more in (("q1", {"request": "q1"}), ("q2", {})):  # named, and whatever is asked
+        assert await questions.ask(worker.life.pool, claim.held, request)
+        said = await talk.ask("input", request_id=request, job_id=job_name(claim), text="Ada", **more)
+        assert said == {"type": "answered", "request_id": request, "job_id": job_name(claim), "request": request}
+        assert await questions.take(worker.life.pool, claim.held, request) == "Ada"
+        refused = await talk.ask("input", job_id=job_name(claim), text="again")
+        assert (refused["type"], refused["problem"]["status"]) == ("problem", 409)
+    await worker.end(claim)
 
 
 async def test_it_says_what_the_stream_says(talk: Talk, client: Client, worker: Worker) -> None:

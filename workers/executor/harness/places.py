@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from .asking import asker
+from .asking import Asker
 from .charts import watch_boxes
 from .figures import Drawn
 from .home import ipython
@@ -57,8 +57,8 @@ def in_place(recorder: Recorder, warned: Warned, request: "dict[str, Any]") -> "
 
 def asking(request: "dict[str, Any]") -> "list[Place]":
     """`input()` and `getpass()`."""
-    ask = asker(request.get("inputs") or [])
-    return [(builtins, "input", ask), (getpass, "getpass", ask)]
+    ask = Asker(request.get("inputs") or [], live=request.get("ask", False))
+    return [(builtins, "input", ask.input), (getpass, "getpass", ask.getpass)]
 
 
 def of_ipython(recorder: Recorder) -> "list[Place]":

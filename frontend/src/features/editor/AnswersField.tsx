@@ -15,7 +15,7 @@ export function AnswersField({ calls, answers, onAnswers }: Props) {
   return (
     <FormField
       label="Answers to input()"
-      description={`This program asks in ${plural(calls.length, "place")}: ${asked}. One answer a line, in order.`}
+      description={`This program asks in ${plural(calls.length, "place")}: ${asked}. One answer a line, in order; past them it asks while it runs.`}
     >
       <Textarea
         value={answers}

@@ -1,5 +1,6 @@
 import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
+import { HttpResponse, http } from "msw";
 import { expect, test, vi } from "vitest";
 import type { Job } from "@/api/types";
 import { ResultsTab } from "@/features/results/ResultsTab";
@@ -120,4 +121,84 @@ test("a fresh interpreter is announced", async () => {
 test("no output at all is said, not left blank", async () => {
   show({});
   expect(await screen.findByText(/gave no output/)).toBeInTheDocument();
+});
+
+/** Shows a run that has not ended, with these events so far. */
+function showRunning(...events: Parameters<typeof eventsOf>) {
+  count += 1;
+  const id = `job_results_${count}`;
+  const job = aJob({ id, state: "running", started_at: "2026-05-03T10:00:00.000Z" });
+  const all = eventsOf({ type: "job.running", worker: "w" }, ...events).map((event) => ({ ...event, job_id: id }));
+  service.use(replays(all as ReturnType<typeof eventsOf>, id));
+  const actions = { onStop: vi.fn(), onRunAgain: vi.fn(), onOpen: vi.fn(), onFix: vi.fn() };
+  renderPage(
+    <ResultsTab
+      runs={[job]}
+      sending={false}
+      picked={null}
+      onPick={() => {}}
+      onGoToEditor={() => {}}
+      theme="light"
+      actions={actions}
+    />,
+  );
+  return job;
+}
+
+function answers(jobId: string, status = 202) {
+  const said: unknown[] = [];
+  service.use(
+    http.post(`*/v1/jobs/${jobId}/input`, async ({ request }) => {
+      said.push(await request.json());
+      const problem = { type: "/problems/conflict", title: "Conflict", status, detail: "", request_id: "r" };
+      return HttpResponse.json(status === 202 ? { job_id: jobId, request: "q1" } : problem, { status });
+    }),
+  );
+  return said;
+}
+
+test("a program's question is answered with Enter, where it was asked", async () => {
+  const job = showRunning(
+    { type: "stdout", text: "welcome" },
+    { type: "input.requested", request: "q1", prompt: "name? ", password: false },
+  );
+  const said = answers(job.id);
+  const line = await screen.findByLabelText("name?");
+  expect(line).toHaveAttribute("type", "text");
+  expect(screen.getByText("Waits for your answer")).toBeInTheDocument();
+  await userEvent.type(line, "Ada{Enter}");
+  await screen.findByText("Sending …");
+  expect(line).toBeDisabled();
+  expect(said).toEqual([{ request: "q1", text: "Ada" }]);
+});
+
+test("a password is not shown while it is typed", async () => {
+  showRunning({ type: "input.requested", request: "q1", prompt: "Password: ", password: true });
+  expect(await screen.findByLabelText("Password:")).toHaveAttribute("type", "password");
+});
+
+test("what another tab has answered can't be answered again", async () => {
+  const job = showRunning({ type: "input.requested", request: "q1", prompt: "name? ", password: false });
+  answers(job.id, 409);
+  const line = await screen.findByLabelText("name?");
+  await userEvent.type(line, "late{Enter}");
+  await screen.findByText("It was answered already, or is no longer asked.");
+  expect(line).toBeDisabled();
+});
+
+test("answered questions, and those nobody waits for any more, take no answer", async () => {
+  showRunning(
+    { type: "input.requested", request: "q1", prompt: "one? ", password: false },
+    { type: "input.received", request: "q1" },
+    { type: "input.requested", request: "q2", prompt: "two? ", password: false },
+    { type: "input.requested", request: "q3", prompt: "three? ", password: false },
+  );
+  expect(await screen.findByLabelText("one?")).toHaveTextContent("answered");
+  expect(screen.getByLabelText("two?")).toHaveTextContent("no longer asked");
+  expect(screen.getAllByRole("textbox")).toHaveLength(1);
+});
+
+test("the end of a run ends its question", async () => {
+  show({ state: "cancelled" }, { type: "input.requested", request: "q1", prompt: "one? ", password: false });
+  expect(await screen.findByLabelText("one?")).toHaveTextContent("no longer asked");
 });

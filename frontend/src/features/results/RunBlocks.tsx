@@ -1,6 +1,8 @@
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import type { Block } from "@/api/job-state";
 import { OutputView } from "@/features/results/OutputView";
+import { QuestionView } from "@/features/results/QuestionView";
+import { never } from "@/lib/never";
 import type { ThemeShown } from "@/lib/theme";
 import { TerminalView } from "@/ui/TerminalView";
 
@@ -17,12 +19,22 @@ export function RunBlocks({ jobId, blocks, theme }: Props) {
       {blocks.map((block, at) => {
         // A block keeps its place: blocks are only ever added at the end.
         const key = `${jobId}-${at}`;
-        return block.kind === "text" ? (
-          <TerminalView key={key} pieces={block.pieces} label="Printed text" />
-        ) : (
-          <OutputView key={key} jobId={jobId} data={block.data} theme={theme} />
-        );
+        return <BlockView key={key} jobId={jobId} block={block} theme={theme} />;
       })}
     </SpaceBetween>
   );
+}
+
+function BlockView({ jobId, block, theme }: { jobId: string; block: Block; theme: ThemeShown }) {
+  switch (block.kind) {
+    case "text":
+      return <TerminalView pieces={block.pieces} label="Printed text" />;
+    case "question":
+      return <QuestionView jobId={jobId} question={block} />;
+    case "output":
+      return <OutputView jobId={jobId} data={block.data} theme={theme} />;
+    default:
+      never(block);
+      return null;
+  }
 }

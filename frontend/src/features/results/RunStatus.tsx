@@ -1,18 +1,21 @@
 import Box from "@cloudscape-design/components/box";
 import ProgressBar from "@cloudscape-design/components/progress-bar";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
-import type { JobState, Phase } from "@/api/job-state";
+import { type JobState, openQuestion, type Phase } from "@/api/job-state";
 import { phaseWords } from "@/api/phase";
 import { duration, wholeSeconds } from "@/lib/format";
 import { useNow } from "@/lib/use-now";
 
 /** Where a run is: waiting, running with the time it has left, or ended after so long. */
 export function RunStatus({ state, timeoutS }: { state: JobState; timeoutS: number }) {
-  const words = phaseWords(state.phase, state.progress?.message ?? "Running");
+  const asks = openQuestion(state) !== null;
+  const words = phaseWords(state.phase, asks ? "Waits for your answer" : (state.progress?.message ?? "Running"));
+  // Waiting for an answer is no run time, so what is left of it can't be told by the clock.
+  const asked = state.blocks.some((block) => block.kind === "question");
   return (
     <div className="aci-status-line">
       <StatusIndicator type={words.type}>{words.label}</StatusIndicator>
-      <Timing phase={state.phase} timeoutS={timeoutS} />
+      <Timing phase={state.phase} timeoutS={asked ? null : timeoutS} />
       {state.progress?.percent != null && (
         <ProgressBar value={state.progress.percent} ariaLabel={state.progress.message} />
       )}
@@ -20,7 +23,7 @@ export function RunStatus({ state, timeoutS }: { state: JobState; timeoutS: numb
   );
 }
 
-function Timing({ phase, timeoutS }: { phase: Phase; timeoutS: number }) {
+function Timing({ phase, timeoutS }: { phase: Phase; timeoutS: number | null }) {
   const now = useNow(phase.kind === "running");
   const text = timingText(phase, timeoutS, now);
   return text ? (
@@ -30,10 +33,12 @@ function Timing({ phase, timeoutS }: { phase: Phase; timeoutS: number }) {
   ) : null;
 }
 
-function timingText(phase: Phase, timeoutS: number, now: number): string {
+function timingText(phase: Phase, timeoutS: number | null, now: number): string {
   if (phase.kind === "running") {
     // The clocks of server and browser may differ: never below nothing, never above the whole.
-    const seconds = Math.min(timeoutS, Math.max(0, Math.floor((now - Date.parse(phase.since)) / 1000)));
+    const passed = Math.max(0, Math.floor((now - Date.parse(phase.since)) / 1000));
+    if (timeoutS === null) return wholeSeconds(passed);
+    const seconds = Math.min(timeoutS, passed);
     return `${wholeSeconds(seconds)} · ${wholeSeconds(timeoutS - seconds)} left`;
   }
   if (phase.kind !== "ended") return "";
