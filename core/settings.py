@@ -181,8 +181,13 @@ class Settings(BaseSettings):
     )
     sandbox_identifier: str = Field("aws.codeinterpreter.v1", description="Code interpreter to start sessions of")
     sandbox_session_s: int = Field(3600, ge=60, le=28800, description="Lifetime of a sandbox session")
+    sandbox_idle_s: float = Field(
+        900.0, gt=0, description="A session's sandbox that no job used for so long is stopped; files stay"
+    )
     sandbox_patience_s: float = Field(
-        45.0, ge=0, description="How long a run waits for a sandbox that is full or restarts, before an attempt is lost"
+        45.0,
+        ge=0,
+        description="How long a run waits for a sandbox that is full or restarts; then it goes back to the queue",
     )
 
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")

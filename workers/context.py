@@ -78,6 +78,10 @@ class InfrastructureFault(Exception):
     """Something that the service stands on failed; the job goes back to its queue while attempts remain."""
 
 
+class NoRoom(InfrastructureFault):
+    """Nothing failed, but there is no room at the moment: the job waits in the queue, and this costs no attempt."""
+
+
 class Emit(Protocol):
     """Say what happens, as an event of the job."""
 

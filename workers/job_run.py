@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from core.agents.spec import AgentSpec
@@ -13,7 +14,7 @@ from core.ids import Prefix, encode
 from core.jobs import lease
 from core.jobs.lease import Claim, Ending
 from core.jobs.states import Failure, State
-from workers.context import AgentFailure, Context, InfrastructureFault, Interrupted, Outcome
+from workers.context import AgentFailure, Context, InfrastructureFault, Interrupted, NoRoom, Outcome
 from workers.models.prices import priced
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ logger = logging.getLogger(__name__)
 
 STOP_GRACE_S = 5.0
 """How long a run may take to stop after it was asked to, before it is cut off."""
+
+LOOK_FOR_ROOM = timedelta(seconds=2)
+"""How long a job that found no room waits in the queue before it is tried again."""
 
 OVERTIME_S = 60.0
 """What an attempt may take beyond its agent's limit: starting a sandbox, fetching files."""
@@ -123,7 +127,15 @@ class JobRun:
         if isinstance(ending, InfrastructureFault):
             await self._process.events.flush(self.claim.held)
             await self._process.events.take(self.claim.held)
-            await lease.break_off(self._process.pool, self.claim.id, self.claim.attempt, str(ending))
+            full = isinstance(ending, NoRoom)
+            await lease.break_off(
+                self._process.pool,
+                self.claim.id,
+                self.claim.attempt,
+                str(ending),
+                counts=not full,
+                delay=LOOK_FOR_ROOM if full else None,
+            )
             self._process.publisher.moved(self.claim.id, 0)
             return
         if ending.state is State.CANCELLED and reason == "shutdown":

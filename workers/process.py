@@ -46,6 +46,7 @@ from workers.resources import Resources
 logger = logging.getLogger(__name__)
 
 DESCRIBE_EVERY_S = 5.0
+UPKEEP_EVERY_S = 5.0
 TICK_S = 0.5
 BROKER_ANSWERS_S = 0.5
 """The heartbeat waits for this answer, and leases wait for the heartbeat."""
@@ -165,6 +166,7 @@ class WorkerProcess:
                         group.create_task(self.events.run(), name="events"),
                         group.create_task(self._tick(), name="tick"),
                         group.create_task(self._describe_forever(), name="describe"),
+                        group.create_task(self._see_to_upkeep(), name="upkeep"),
                     ]
                     heartbeat = Heartbeat(self)
                     heartbeat.start()
@@ -299,6 +301,20 @@ class WorkerProcess:
                     logger.warning("The worker could not describe itself (%s).", error)
             well = all(part.get("status", "ok") == "ok" for part in info.values())
             await asyncio.sleep(DESCRIBE_EVERY_S if well else DESCRIBE_EVERY_S / 10)
+
+    async def _see_to_upkeep(self) -> None:
+        """Let the agents see to what outlives their jobs. Every process does; they agree by Postgres who does what."""
+        modules = [importlib.import_module(spec.runner.partition(":")[0]) for spec in self.specs.values()]
+        duties = [module.upkeep for module in modules if hasattr(module, "upkeep")]
+        while duties:
+            for duty in duties:
+                try:
+                    await duty(self.pool, self.resources)
+                except DATABASE_FAULTS as error:
+                    logger.warning("Upkeep waits: Postgres is away (%s).", error)
+                except Exception:
+                    logger.exception("The upkeep of a pool failed; it is tried again.")
+            await asyncio.sleep(UPKEEP_EVERY_S)
 
     async def _drain(self) -> None:
         """Wait for what runs, then hand back the rest."""

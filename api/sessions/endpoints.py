@@ -16,7 +16,7 @@ from api.streams import EventStream
 from core.database.pool import Connection
 from core.idempotency import Key, once
 from core.ids import Prefix, encode
-from core.sessions import following
+from core.sessions import following, removal
 from core.sessions import repository as sessions
 
 router = resource("/v1/sessions", "sessions")
@@ -66,6 +66,24 @@ async def get_session(session_id: SessionId, services: ServicesDep, tenant: Tena
 async def rename_session(session_id: SessionId, wanted: SessionChange, services: ServicesDep, tenant: TenantDep) -> Any:
     """Give it another title."""
     session = await sessions.rename(services.pool, tenant, session_id, wanted.title)
+    services.publisher.changed(session_id)
+    return session.view()
+
+
+@router.delete("/{session_id}", status_code=204)
+async def delete_session(session_id: SessionId, services: ServicesDep, tenant: TenantDep) -> None:
+    """Delete a session with its jobs and files. What runs is cancelled, its sandbox stopped; when the last job has
+    ended, everything is removed.
+    """
+    for job_id in await removal.delete(services.pool, tenant, session_id):
+        services.stop_hints.tell(job_id)
+        services.publisher.moved(job_id, 0)
+
+
+@router.post("/{session_id}/reset", status_code=202, response_model=SessionView)
+async def reset_session(session_id: SessionId, services: ServicesDep, tenant: TenantDep) -> Any:
+    """Let the next run begin in a fresh sandbox: files stay, variables go. What runs now runs on."""
+    session = await sessions.reset(services.pool, tenant, session_id)
     services.publisher.changed(session_id)
     return session.view()
 

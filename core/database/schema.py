@@ -151,8 +151,13 @@ class Session(Table):
     """Jobs that came to it so far, those that are still to take their place included."""
     files_version: Mapped[int] = mapped_column(BigInteger, server_default=ZERO)
     """Counts every change of a file, so that a sandbox knows what it has not seen."""
+    deleted_at: Mapped[datetime | None]
+    """Since then it is shown to nobody; it goes when its last job has ended."""
 
-    __table_args__ = (Index(None, "tenant_id", "id"),)
+    __table_args__ = (
+        Index(None, "tenant_id", "id"),
+        Index("sessions_deleted", "deleted_at", postgresql_where=text("deleted_at IS NOT NULL")),
+    )
 
 
 class Sandbox(Table):
@@ -172,6 +177,30 @@ class Sandbox(Table):
     suspect: Mapped[bool] = mapped_column(server_default=FALSE)
     """That attempt broke off: its code may still run in there, or have left anything behind."""
     expires_at: Mapped[datetime]
+    used_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    """When a job last began to use it."""
+    ended_because: Mapped[str | None]
+    """It is not to be used any more, and why, in the user's words. The next job gets another, and tells."""
+
+
+class StartedSandbox(Table):
+    """A sandbox that was, or may have been, started and is not known to be stopped. Refers to nothing: it outlives the
+    session, and the job, that it was for.
+    """
+
+    __tablename__ = "started_sandboxes"
+
+    token: Mapped[str] = mapped_column(primary_key=True)
+    """What it was started with: asked for again with it, the server gives the same one."""
+    job_id: Mapped[UUID]
+    attempt: Mapped[int] = mapped_column(SmallInteger)
+    """The job and attempt that it was started for."""
+    name: Mapped[str]
+    lifetime_s: Mapped[int]
+    sandbox_id: Mapped[str | None] = mapped_column(index=True)
+    """None: nobody was there any more to note it."""
+    started_at: Mapped[datetime] = mapped_column(server_default=NOW)
+    stopping_at: Mapped[datetime | None]
 
 
 class Job(Table):

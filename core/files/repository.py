@@ -114,7 +114,9 @@ async def delete(pool: Pool, tenant_id: UUID, session_id: UUID, path: str) -> No
 async def lock_session(connection: Connection, tenant_id: UUID, session_id: UUID) -> None:
     """Take the session's row. Raises NotFound when it is not this tenant's."""
     if not await connection.fetchval(
-        "SELECT 1 FROM sessions WHERE id = $1 AND tenant_id = $2 FOR UPDATE", session_id, tenant_id
+        "SELECT 1 FROM sessions WHERE id = $1 AND tenant_id = $2 AND deleted_at IS NULL FOR UPDATE",
+        session_id,
+        tenant_id,
     ):
         raise NotFound("There is no such session.")
 

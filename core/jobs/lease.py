@@ -257,11 +257,13 @@ async def hand_back(pool: Pool, claim: Claim, reason: str) -> State | None:
     return await break_off(pool, claim.id, claim.attempt, reason, counts=False)
 
 
-async def break_off(pool: Pool, job_id: UUID, attempt: int, reason: str, *, counts: bool = True) -> State | None:
+async def break_off(
+    pool: Pool, job_id: UUID, attempt: int, reason: str, *, counts: bool = True, delay: timedelta | None = None
+) -> State | None:
     """Take a running job from its attempt after an infrastructure fault, and decide what becomes of it.
 
     Returns its new state, or None when that attempt no longer held it. `counts` says whether the attempt is one of
-    those that the job may have.
+    those that the job may have; `delay` is when the next one may begin, if not as after a fault (or at once).
     """
     async with pool.acquire() as connection, connection.transaction():
         session_id = await connection.fetchval("SELECT session_id FROM jobs WHERE id = $1", job_id)
@@ -282,7 +284,8 @@ async def break_off(pool: Pool, job_id: UUID, attempt: int, reason: str, *, coun
         )
         await connection.execute("DELETE FROM questions WHERE job_id = $1", job_id)
         if state is State.QUEUED:
-            delay = retry_delay(spent) if counts else timedelta(0)
+            if delay is None:
+                delay = retry_delay(spent) if counts else timedelta(0)
             await connection.execute(_REQUEUE, job_id, attempt, 0 if counts else 1, delay, reason)
             return state
         error = _broken_off_error(state, row, reason)

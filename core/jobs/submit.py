@@ -100,7 +100,8 @@ async def submit_in(connection: Connection, wanted: Submission) -> Job:
         return await _insert(connection, wanted, None, ready=True)
     # The lock first and by itself: only a statement that starts after it sees what others in the session did.
     arrival = await connection.fetchval(
-        "UPDATE sessions SET arrivals = arrivals + 1 WHERE id = $1 AND tenant_id = $2 RETURNING arrivals",
+        "UPDATE sessions SET arrivals = arrivals + 1 WHERE id = $1 AND tenant_id = $2 AND deleted_at IS NULL "
+        "RETURNING arrivals",
         wanted.session_id,
         wanted.tenant_id,
     )

@@ -34,7 +34,9 @@ class Standing:
 async def standing(connection: Connection | Pool, tenant_id: UUID, session_id: UUID) -> Standing:
     """How many jobs came to a session. Raises NotFound when it is not there or somebody else's."""
     row = await connection.fetchrow(
-        "SELECT arrivals, updated_at FROM sessions WHERE id = $1 AND tenant_id = $2", session_id, tenant_id
+        "SELECT arrivals, updated_at FROM sessions WHERE id = $1 AND tenant_id = $2 AND deleted_at IS NULL",
+        session_id,
+        tenant_id,
     )
     if row is None:
         raise NotFound("There is no such session.")

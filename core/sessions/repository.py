@@ -12,6 +12,7 @@ from core.database.pool import Connection, Pool
 from core.errors import NotFound
 from core.ids import Prefix, encode, new_id
 from core.jobs.job import timestamp
+from core.sessions import sandboxes
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class Session:
 _SELECT = """
 SELECT sessions.id, title, created_at, updated_at, last_job_seq AS jobs, live.expires_at AS sandbox_expires_at
 FROM sessions LEFT JOIN sandboxes AS live ON live.session_id = sessions.id AND live.expires_at > now()
+    AND live.ended_because IS NULL
+WHERE sessions.deleted_at IS NULL
 """
 
 
@@ -59,7 +62,7 @@ async def create(connection: Connection | Pool, tenant_id: UUID, title: str) -> 
 
 async def get(connection: Connection | Pool, tenant_id: UUID, session_id: UUID) -> Session:
     """One session. Raises NotFound when it is not there or somebody else's."""
-    row = await connection.fetchrow(_SELECT + " WHERE tenant_id = $1 AND sessions.id = $2", tenant_id, session_id)
+    row = await connection.fetchrow(_SELECT + " AND tenant_id = $1 AND sessions.id = $2", tenant_id, session_id)
     if row is None:
         raise NotFound("There is no such session.")
     return Session(**row)
@@ -67,14 +70,14 @@ async def get(connection: Connection | Pool, tenant_id: UUID, session_id: UUID) 
 
 async def many(connection: Connection | Pool, session_ids: Sequence[UUID]) -> list[Session]:
     """These sessions, whoever's they are: that the asker may see them was checked."""
-    rows = await connection.fetch(_SELECT + " WHERE sessions.id = ANY($1::uuid[])", list(session_ids))
+    rows = await connection.fetch(_SELECT + " AND sessions.id = ANY($1::uuid[])", list(session_ids))
     return [Session(**row) for row in rows]
 
 
 async def page(connection: Connection | Pool, tenant_id: UUID, limit: int, before: UUID | None) -> list[Session]:
     """Up to `limit` sessions, newest first, made before the one with the id `before`."""
     rows = await connection.fetch(
-        _SELECT + " WHERE tenant_id = $1 AND ($2::uuid IS NULL OR sessions.id < $2) ORDER BY sessions.id DESC LIMIT $3",
+        _SELECT + " AND tenant_id = $1 AND ($2::uuid IS NULL OR sessions.id < $2) ORDER BY sessions.id DESC LIMIT $3",
         tenant_id,
         before,
         limit,
@@ -85,12 +88,19 @@ async def page(connection: Connection | Pool, tenant_id: UUID, limit: int, befor
 async def rename(connection: Connection | Pool, tenant_id: UUID, session_id: UUID, title: str) -> Session:
     """Give it another title. Raises NotFound."""
     await connection.execute(
-        "UPDATE sessions SET title = $3, updated_at = now() WHERE id = $1 AND tenant_id = $2",
+        "UPDATE sessions SET title = $3, updated_at = now() WHERE id = $1 AND tenant_id = $2 AND deleted_at IS NULL",
         session_id,
         tenant_id,
         title,
     )
     return await get(connection, tenant_id, session_id)
+
+
+async def reset(pool: Pool, tenant_id: UUID, session_id: UUID) -> Session:
+    """Let the next run begin in a fresh sandbox; files stay. What runs now runs on. Raises NotFound."""
+    await get(pool, tenant_id, session_id)
+    await sandboxes.end_any(pool, session_id, sandboxes.FRESH_WANTED)
+    return await get(pool, tenant_id, session_id)
 
 
 @dataclass(frozen=True, slots=True)

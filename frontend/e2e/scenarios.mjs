@@ -280,6 +280,41 @@ export const SCENARIOS = [
     },
   },
   {
+    name: "a program asks while it runs, and any tab may answer, once",
+    async run(page) {
+      await page.goto("/");
+      const code = [
+        "import getpass",
+        'print("Welcome.")',
+        'who = input("Who are you? ")',
+        'word = getpass.getpass("And the word? ")',
+        'print(f"Hello {who}, a word of {len(word)}.")',
+      ];
+      await runCode(page, `${code.join("\n")}\n`);
+      const line = page.getByRole("textbox", { name: "Who are you?" });
+      await line.waitFor();
+      await page.getByText("Waits for your answer").waitFor();
+      await axeIsContent(page, "a question");
+      await page.reload();
+      await line.waitFor();
+      const other = await page.context().newPage();
+      await other.goto(page.url());
+      await other.getByRole("tab", { name: "Execution Results" }).click();
+      await other.getByRole("textbox", { name: "Who are you?" }).fill("Ada");
+      await other.keyboard.press("Enter");
+      const secret = page.getByLabel("And the word?");
+      await secret.waitFor();
+      assert.equal(await secret.getAttribute("type"), "password");
+      assert.equal(await line.count(), 0);
+      await other.close();
+      await secret.fill("swordfish");
+      await page.keyboard.press("Enter");
+      await runHasEnded(page);
+      assert.match((await printed(page).last().textContent()) ?? "", /Hello Ada, a word of 9\./);
+      assert.doesNotMatch((await page.locator("main").textContent()) ?? "", /swordfish/);
+    },
+  },
+  {
     name: "an output of HTML runs no script and asks no host",
     async run(page) {
       await page.goto("/");

@@ -23,6 +23,7 @@ from core.events.publisher import Publisher
 from core.files import repository as files
 from core.ids import Prefix, encode, new_id
 from core.jobs import cancel, lease, questions
+from core.sessions import removal
 from core.settings import Settings
 from core.usage import repository as usage
 from core.workers import repository as workers
@@ -33,6 +34,7 @@ logger = logging.getLogger(__name__)
 REAP_EVERY_S = 1.0
 RECONCILE_EVERY_S = 1.0
 TIDY_EVERY_S = 600.0
+REMOVE_EVERY_S = 5.0
 REDIS_TIMEOUT_S = 2.0
 
 
@@ -109,6 +111,11 @@ class Reconciler:
     async def close(self) -> None:
         """Let the connection go."""
         await self._redis.aclose()
+
+
+async def remove_deleted(pool: Pool) -> None:
+    """Remove the sessions that were deleted, once nothing runs in them."""
+    await removal.remove_deleted(pool)
 
 
 async def tidy(pool: Pool) -> None:

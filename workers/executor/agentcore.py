@@ -7,6 +7,7 @@ can the endpoint, the time-outs and the retries be set: botocore's own would sen
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 import threading
@@ -215,7 +216,12 @@ class Interpreter:
 
     def stop(self) -> None:
         """End the session, and all that runs in it. Raises SandboxError."""
-        _calling(self._client.stop)
+        # Not by the client's own method: it forgets the session, and with its next call would start another.
+        _calling(
+            lambda: self._client.data_plane_client.stop_code_interpreter_session(
+                codeInterpreterIdentifier=self._client.identifier, sessionId=self._client.session_id
+            )
+        )
 
     def _call(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         answer: dict[str, Any] = _calling(lambda: self._client.invoke(name, arguments))
@@ -276,25 +282,49 @@ class CodeInterpreters:
             await self.describe()
         return max((server.tier for server in self._servers if server.tier is not None), default="unknown")
 
-    async def start(self, lifetime_s: int, name: str) -> Interpreter:
-        """A new session, on any server that has room for it. Raises SandboxError."""
+    @property
+    def live(self) -> bool:
+        """Whether output comes as it is printed, and programs can ask: our own servers do that."""
+        return any(server.endpoint is not None for server in self._servers)
+
+    async def start(self, lifetime_s: int, name: str, token: str) -> Interpreter:
+        """A new session, on any server that has room for it; or the one that was started with this token before, where
+        its server still has it. Raises SandboxError.
+        """
         problem: SandboxError | None = None
         for server in random.sample(self._servers, len(self._servers)):
-            client = server.new_client()
-
-            def start(client: CodeInterpreter = client) -> None:
-                client.start(identifier=self._identifier, name=name, session_timeout_seconds=lifetime_s)
-
             try:
-                await self.blocking(lambda start=start: _calling(start))  # type: ignore[misc]
+                return await self._start_on(server, lifetime_s, name, token)
             except (SandboxFull, SandboxRefuses, SandboxUnreachable) as error:
                 # That it is full or away may change; that it refuses does not, and is said only if all do.
                 if problem is None or isinstance(problem, SandboxRefuses):
                     problem = error
-            else:
-                return Interpreter(client, self._name(server))
         assert problem is not None
         raise problem
+
+    async def start_everywhere(self, lifetime_s: int, name: str, token: str) -> list[Interpreter]:
+        """The same on each server that does it: for who does not know which of them has a session of this token."""
+        found = []
+        for server in self._servers:
+            with contextlib.suppress(SandboxError):
+                found.append(await self._start_on(server, lifetime_s, name, token))
+        return found
+
+    async def _start_on(self, server: Server, lifetime_s: int, name: str, token: str) -> Interpreter:
+        client = server.new_client()
+
+        def start() -> None:
+            # Not by the client's own method, which knows no token.
+            answer = client.data_plane_client.start_code_interpreter_session(
+                codeInterpreterIdentifier=self._identifier,
+                name=name,
+                sessionTimeoutSeconds=lifetime_s,
+                clientToken=token,
+            )
+            client.identifier, client.session_id = answer["codeInterpreterIdentifier"], answer["sessionId"]
+
+        await self.blocking(lambda: _calling(start))
+        return Interpreter(client, self._name(server))
 
     def attach(self, sandbox_id: str) -> Interpreter:
         """A session that somebody, perhaps another worker, started. Whether it still lives shows at its first call."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.agents.execute import ExecuteInput
+from core.database.pool import Pool
 from core.jobs.states import Failure
 from workers.context import AgentFailure, Context, InfrastructureFault, Interrupted, Outcome
 from workers.executor.changed_files import ChangedFiles
@@ -12,6 +13,7 @@ from workers.executor.execution import Execution
 from workers.executor.kept_outputs import KeptOutputs
 from workers.executor.marks import Mark
 from workers.executor.report import Report
+from workers.executor.stopping import look_after
 from workers.executor.workspace import Workspace, opened
 from workers.resources import Resources
 
@@ -29,6 +31,11 @@ DIED = (Failure.USER_CODE_ERROR, "The program ended its interpreter", GONE)
 async def describe(resources: Resources) -> dict[str, Any]:
     """Which sandbox this worker uses, and what it says of itself."""
     return {"sandbox": await resources.interpreters.describe()}
+
+
+async def upkeep(pool: Pool, resources: Resources) -> None:
+    """What the processes of its workers see to meanwhile: that no sandbox is kept which nobody uses."""
+    await look_after(pool, resources.interpreters, resources.settings)
 
 
 async def run(input_: ExecuteInput, context: Context) -> Outcome:

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from uuid import UUID
 
 from core.blobs import store
 from core.files import repository as files
 from core.ids import Prefix, encode
 from core.jobs.states import Failure
-from core.sessions import sandboxes
-from workers.context import AgentFailure, Context, InfrastructureFault
+from core.sessions import sandboxes, started
+from core.sessions.sandboxes import FRESH_WANTED
+from workers.context import AgentFailure, Context, InfrastructureFault, NoRoom
 from workers.executor.agentcore import (
-    CodeInterpreters,
     Interpreter,
     SandboxError,
     SandboxFull,
@@ -28,8 +28,7 @@ from workers.executor.agentcore import (
     SandboxRefuses,
     SandboxUnreachable,
 )
-
-logger = logging.getLogger(__name__)
+from workers.executor.stopping import stop_quietly
 
 MARGIN_S = 60
 """A sandbox must live for so long beyond the run's limit, else it is renewed first."""
@@ -55,16 +54,13 @@ class Workspace:
     async def lost(self) -> None:
         """The interpreter is gone, or can't be trusted any more: stop it, so that the next job starts a new one."""
         if self._context.session_id is not None:
-            await sandboxes.forget(self._context.pool, self._context.session_id, self.interpreter.id)
-        await stop_quietly(self._context.resources.interpreters, self.interpreter)
-
-
-async def stop_quietly(interpreters: CodeInterpreters, interpreter: Interpreter) -> None:
-    """Stop a session; one that can't be stopped ends by its lifetime."""
-    try:
-        await interpreters.blocking(interpreter.stop)
-    except SandboxError as error:
-        logger.debug("A sandbox session was not stopped: %s", error)
+            await sandboxes.end(
+                self._context.pool,
+                self._context.session_id,
+                self.interpreter.id,
+                "the run before ended its interpreter",
+            )
+        await stop_quietly(self._context.pool, self._context.resources.interpreters, self.interpreter)
 
 
 @contextlib.asynccontextmanager
@@ -79,30 +75,37 @@ async def opened(context: Context, timeout_s: float, *, reset: bool) -> AsyncIte
             try:
                 yield Workspace(context, interpreter, throwaway=True)
             finally:
-                await stop_quietly(context.resources.interpreters, interpreter)
+                await stop_quietly(context.pool, context.resources.interpreters, interpreter)
         else:
             yield Workspace(context, await _of_session(context, timeout_s, reset=reset), throwaway=False)
     except SandboxRefuses as error:
         raise AgentFailure(Failure.SANDBOX_UNAVAILABLE, "The sandbox does not run code", error.message) from error
     except SandboxFull as error:
-        raise InfrastructureFault(f"the sandbox has no room at the moment: {error.message}") from error
+        raise NoRoom(f"the sandbox has no room at the moment: {error.message}") from error
     except SandboxError as error:
         raise InfrastructureFault(error.message) from error
 
 
 async def _start(context: Context, lifetime_s: int) -> Interpreter:
-    """A new session. One that can't be had at the moment is waited for: no code has run yet, so an attempt
-    is not worth it. Raises SandboxError after the setting's patience, or when the job is to stop.
+    """A new session. Where there is no room, the tenant's longest idle one makes some. One that can't be had at the
+    moment is waited for: no code has run yet, so an attempt is not worth it. Raises SandboxError after the setting's
+    patience, or when the job is to stop.
     """
-    name = f"{encode(Prefix.JOB, context.job_id)}-{context.claim.attempt}"
+    interpreters, starting = context.resources.interpreters, _starting(context, lifetime_s)
+    await started.begin(context.pool, context.claim.held, starting)
     give_up_at = time.monotonic() + context.settings.sandbox_patience_s
     told = False
     while True:
         try:
-            interpreter = await context.resources.interpreters.start(lifetime_s, name)
+            interpreter = await interpreters.start(lifetime_s, starting.name, starting.token)
             break
-        except (SandboxUnreachable, SandboxFull):
+        except (SandboxUnreachable, SandboxFull) as error:
+            full = isinstance(error, SandboxFull)
+            if full and await _make_room(context):
+                continue
             if context.stop.is_set() or time.monotonic() > give_up_at:
+                if full:
+                    await started.never_started(context.pool, starting.token)
                 raise
             if not told:
                 context.emit("job.progress", message="Waiting for a sandbox …")
@@ -110,8 +113,29 @@ async def _start(context: Context, lifetime_s: int) -> Interpreter:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_AGAIN_S):
                     await context.stop.wait()
-    context.emit("sandbox.started", tier=await context.resources.interpreters.tier())
+    await started.has_started(context.pool, starting.token, interpreter.id)
+    context.emit("sandbox.started", tier=await interpreters.tier())
     return interpreter
+
+
+def _starting(context: Context, lifetime_s: int) -> started.Started:
+    """What is to be started. Its token is made of the attempt: whoever takes up after a worker that died in the middle
+    gets the same sandbox by it, and can stop it.
+    """
+    job, attempt = context.job_id, context.claim.attempt
+    return started.Started(f"{job.hex}-{attempt}-sandbox", f"{encode(Prefix.JOB, job)}-{attempt}", lifetime_s)
+
+
+async def _make_room(context: Context) -> bool:
+    """Stop the sandbox of the tenant that was not used for longest. False where all are in use."""
+    sandbox_id = await sandboxes.end_longest_idle(
+        context.pool, context.claim.tenant_id, context.session_id, "its room was needed for another session"
+    )
+    if sandbox_id is None:
+        return False
+    interpreters = context.resources.interpreters
+    await stop_quietly(context.pool, interpreters, interpreters.attach(sandbox_id))
+    return True
 
 
 async def _of_session(context: Context, timeout_s: float, *, reset: bool) -> Interpreter:
@@ -124,43 +148,63 @@ async def _of_session(context: Context, timeout_s: float, *, reset: bool) -> Int
         interpreter = interpreters.attach(known.sandbox_id)
         if reason is None:
             try:
-                await context.resources.interpreters.blocking(interpreter.touch)
-                return await _brought_up_to_date(context, interpreter, known.files_version, known.tier, lifetime=None)
+                await interpreters.blocking(interpreter.touch)
+                if await _brought_up_to_date(context, interpreter, known.files_version, known.tier, lifetime=None):
+                    return interpreter
+                reason = await _taken_away(context, session_id)
             except (SandboxGone, SandboxUnreachable):
                 reason = "the sandbox was gone"
         else:
-            await stop_quietly(interpreters, interpreter)
-        await sandboxes.forget(context.pool, session_id, known.sandbox_id)
-    lifetime_s = max(context.settings.sandbox_session_s, int(timeout_s) + 2 * MARGIN_S)
+            await stop_quietly(context.pool, interpreters, interpreter)
+        await sandboxes.end(context.pool, session_id, known.sandbox_id, reason)
+    lifetime_s = max(context.settings.sandbox_session_s, int(timeout_s + _margin(context)) + MARGIN_S)
     interpreter = await _start(context, lifetime_s)
     if reason is not None:
         context.emit("sandbox.reset", reason=reason)
     try:
         tier = await interpreters.tier()
-        return await _brought_up_to_date(context, interpreter, 0, tier, lifetime=timedelta(seconds=lifetime_s))
+        if await _brought_up_to_date(context, interpreter, 0, tier, lifetime=timedelta(seconds=lifetime_s)):
+            return interpreter
+        raise InfrastructureFault("the job was taken from this worker")
     except BaseException:
-        # Not remembered yet, so nobody else will stop it.
-        await asyncio.shield(stop_quietly(interpreters, interpreter))
+        # Not remembered yet, so nobody else will stop it soon.
+        await asyncio.shield(stop_quietly(context.pool, interpreters, interpreter))
         raise
+
+
+async def _taken_away(context: Context, session_id: UUID) -> str:
+    """Why a sandbox that was good a moment ago is not any more. Raises InfrastructureFault where it is the job that is
+    not this attempt's any more.
+    """
+    known = await sandboxes.get(context.pool, session_id)
+    if known is None or known.ended_because is None:
+        raise InfrastructureFault("the job was taken from this worker")
+    return known.ended_because
+
+
+def _margin(context: Context) -> float:
+    """For how long beyond the run's limit a sandbox must live: also while a program waits for an answer."""
+    return MARGIN_S + (context.settings.input_wait_s if context.resources.interpreters.live else 0.0)
 
 
 def _why_not(known: sandboxes.Sandbox, context: Context, timeout_s: float, *, reset: bool) -> str | None:
     """Why the session's sandbox can't be used for this job, in the user's words; None when it can."""
     if reset:
-        return "a fresh interpreter was asked for"
+        return FRESH_WANTED
+    if known.ended_because is not None:
+        return known.ended_because
     if known.suspect or known.job_id == context.job_id:
         return "an earlier run in it broke off"
-    if known.seconds_left < timeout_s + MARGIN_S:
+    if known.seconds_left < timeout_s + _margin(context):
         return "the sandbox reached the end of its lifetime"
     return None
 
 
 async def _brought_up_to_date(
     context: Context, interpreter: Interpreter, seen: int, tier: str, *, lifetime: timedelta | None
-) -> Interpreter:
-    """Bring files that changed since into the sandbox, and note under this attempt that the session has it.
-
-    Raises SandboxError, and InfrastructureFault when the attempt lost the job meanwhile.
+) -> bool:
+    """Bring files that changed since into the sandbox, and note under this attempt that the session has it. False when
+    the attempt lost the job, or the session that sandbox, meanwhile. Raises SandboxError.
     """
     session_id = context.session_id
     assert session_id is not None
@@ -170,7 +214,7 @@ async def _brought_up_to_date(
         await _send(context, interpreter, written)
         if seen:
             await context.resources.interpreters.blocking(lambda: interpreter.remove_files(removed))
-    kept = await sandboxes.remember(
+    return await sandboxes.remember(
         context.pool,
         session_id,
         context.job_id,
@@ -180,9 +224,6 @@ async def _brought_up_to_date(
         files_version=version,
         lifetime=lifetime,
     )
-    if not kept:
-        raise InfrastructureFault("the job was taken from this worker")
-    return interpreter
 
 
 async def _send(context: Context, interpreter: Interpreter, written: list[files.File]) -> None:

@@ -124,14 +124,14 @@ def ids_in(shapes: Shapes, schema: Mapping[str, Any]) -> list[Place]:
 
 
 def operations() -> list[Operation]:
-    """All of them; what deletes comes last."""
+    """All of them; what deletes comes last, and what it is in after it."""
     document = create_app(Settings()).openapi()
     found = [
         Operation(method, path, about, document)
         for path, item in document["paths"].items()
         for method, about in item.items()
     ]
-    return sorted(found, key=lambda one: one.method == "delete")
+    return sorted(found, key=lambda one: (one.method == "delete", -len(one.in_path)))
 
 
 OPERATIONS = operations()

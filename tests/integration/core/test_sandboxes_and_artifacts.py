@@ -15,6 +15,7 @@ from core.errors import NotFound
 from core.ids import new_id
 from core.jobs import artifacts
 from core.jobs.lease import Claim
+from core.sessions import repository as sessions
 from core.sessions import sandboxes
 from core.tenants import DEFAULT_TENANT
 
@@ -82,13 +83,32 @@ async def test_the_break_of_a_job_that_has_no_part_in_the_sandbox_leaves_it_be(l
     assert not known.suspect
 
 
-async def test_only_the_named_sandbox_is_forgotten(life: Life) -> None:
+async def test_only_the_named_sandbox_is_ended_and_the_first_reason_stays(life: Life) -> None:
     session = await life.session()
     await remember(life, session, await life.running(session_id=session), "one")
-    await sandboxes.forget(life.pool, session, "another")
-    assert await sandboxes.get(life.pool, session) is not None
-    await sandboxes.forget(life.pool, session, "one")
-    assert await sandboxes.get(life.pool, session) is None
+    await sandboxes.end(life.pool, session, "another", "not this one")
+    assert (await known(life, session)).ended_because is None
+    await sandboxes.end(life.pool, session, "one", "it was old")
+    await sandboxes.end(life.pool, session, "one", "and broken")
+    assert (await known(life, session)).ended_because == "it was old"
+    assert (await sessions.get(life.pool, DEFAULT_TENANT, session)).sandbox_expires_at is None
+
+
+async def test_a_sandbox_that_was_ended_is_not_taken_up_again(life: Life) -> None:
+    """Not even by a job that looked at it before; another one takes its place, and is good."""
+    session = await life.session()
+    claim = await life.running(session_id=session)
+    await remember(life, session, claim, "one")
+    await sandboxes.end_any(life.pool, session, "asked for")
+    assert not await remember(life, session, claim, "one", lifetime=None)
+    assert await remember(life, session, claim, "two")
+    assert (await known(life, session)).ended_because is None
+
+
+async def known(life: Life, session: UUID) -> sandboxes.Sandbox:
+    found = await sandboxes.get(life.pool, session)
+    assert found is not None
+    return found
 
 
 async def keep(life: Life, claim: Claim, content: bytes, name: str = "figure-1.png") -> artifacts.Artifact | None:

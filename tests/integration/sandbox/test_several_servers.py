@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,6 +30,10 @@ def worker(tmp_path: Path) -> Callable[..., CodeInterpreters]:
     return make
 
 
+def token() -> str:
+    return secrets.token_hex(20)
+
+
 def printed(interpreter: Interpreter, code: str) -> str:
     return "".join(frame.stdout for frame in interpreter.execute(code).frames())
 
@@ -40,7 +45,7 @@ async def test_a_session_is_found_again_on_its_own_server(
     urls = [server.url for server in servers]
     interpreters = worker(*urls)
     assert (await interpreters.describe())["status"] == "ok"
-    started = [await interpreters.start(600, f"job-{number}") for number in range(12)]
+    started = [await interpreters.start(600, f"job-{number}", token()) for number in range(12)]
     # Both take part (else a coin fell the same way twelve times).
     assert {interpreter.id.partition("@")[2] for interpreter in started} == set(urls)
     for number, interpreter in enumerate(started):
@@ -55,7 +60,7 @@ async def test_a_lost_server_loses_its_own_sessions_and_new_ones_start_elsewhere
 ) -> None:
     kept, lost = new_server(), new_server()
     interpreters = worker(kept.url, lost.url)
-    started = [await interpreters.start(600, "job") for _ in range(12)]
+    started = [await interpreters.start(600, "job", token()) for _ in range(12)]
     lost.process.kill()
     lost.process.wait()
     for interpreter in started:
@@ -64,7 +69,7 @@ async def test_a_lost_server_loses_its_own_sessions_and_new_ones_start_elsewhere
                 interpreters.attach(interpreter.id).touch()
         else:
             interpreters.attach(interpreter.id).touch()
-    assert all([(await interpreters.start(600, "job")).id.endswith(kept.url) for _ in range(6)])
+    assert all([(await interpreters.start(600, "job", token())).id.endswith(kept.url) for _ in range(6)])
     said = await interpreters.describe()
     assert said["status"] == "ok" and said["detail"].startswith("1 of 2 servers are well")
     # A server that is no longer named counts as lost too.
@@ -80,7 +85,7 @@ async def test_a_full_server_passes_the_next_session_on(
     servers = [new_server(SANDBOX_MAX_SESSIONS="1"), new_server(SANDBOX_MAX_SESSIONS="2")]
     interpreters = worker(*(server.url for server in servers))
     for _ in range(3):
-        await interpreters.start(600, "job")
+        await interpreters.start(600, "job", token())
     assert [server.health()["sessions"] for server in servers] == [1, 2]
     with pytest.raises(SandboxFull):
-        await interpreters.start(600, "job")
+        await interpreters.start(600, "job", token())

@@ -113,17 +113,13 @@ async def test_a_job_that_asks_nothing_takes_no_answer(client: Client) -> None:
     assert (await answer(client, job["id"], "q", "x")).status_code == 409
 
 
-async def test_given_inputs_come_first_and_a_batch_is_not_asked(client: Client) -> None:
+async def test_given_inputs_come_first(client: Client) -> None:
     code = "print(input('one? '), input('two? '))"
     job = await client.execute(code, inputs=["given"])
     question = await asked(client, job["id"])
     assert question["prompt"] == "two? "
     await answer(client, job["id"], question["request"], "live")
     assert (await client.ended(job["id"]))["result"]["stdout"] == "one? given\ngiven live\n"
-    job = await client.submit("execute", {"code": code, "inputs": ["given"]}, lane="batch")
-    ended = await client.ended(job["id"])
-    assert ended["error"]["name"] == "EOFError"
-    assert "two?" in ended["error"]["detail"] and "inputs" in ended["error"]["detail"]
 
 
 async def test_a_job_that_waits_for_an_answer_is_cancelled_and_its_session_goes_on(client: Client) -> None:

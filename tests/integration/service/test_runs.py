@@ -241,7 +241,9 @@ async def test_files_and_answers_may_come_with_the_request(client: Client) -> No
 
 
 async def test_a_program_that_asks_for_more_than_it_was_given_is_told_so(client: Client) -> None:
-    job = await client.ran("input('first? ')\ninput('second? ')", inputs=["1"])
+    """In a batch, of which nobody can be asked."""
+    code = {"code": "input('first? ')\ninput('second? ')", "inputs": ["1"]}
+    job = await client.ended((await client.submit("execute", code, lane="batch"))["id"])
     assert (job["state"], job["error"]["name"], job["error"]["line"]) == ("failed", "EOFError", 2)
     assert "second?" in job["error"]["value"]
 
