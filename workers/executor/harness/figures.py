@@ -60,9 +60,11 @@ class Drawn:
         figure.stale = False
         return bundle
 
-    def saved(self, figure: Any, target: Any, format_: "str | None") -> None:
-        """The program has saved a figure: it is shown where that happened."""
-        if not worth_it(figure) or self._is_shown(figure):
+    def saved(self, figure: Any, target: Any, format_: "str | None", *, was_shown: bool) -> None:
+        """The program has saved a figure: it is shown where that happened, unless it was before it was saved."""
+        if was_shown:
+            figure.stale = False  # saving draws, and so touches much
+        if not worth_it(figure) or was_shown:
             return
         content = None
         if isinstance(target, str) and target.lower().endswith(".png") and format_ in (None, "png"):
@@ -80,12 +82,13 @@ class Drawn:
             return
         for number in pyplot.get_fignums():
             figure = pyplot.figure(number)
-            if worth_it(figure) and not self._is_shown(figure):
+            if worth_it(figure) and not self.is_shown(figure):
                 self._add(self.figure(figure))
         if close:
             pyplot.close("all")
 
-    def _is_shown(self, figure: Any) -> bool:
+    def is_shown(self, figure: Any) -> bool:
+        """Whether it was shown as it is now."""
         return id(figure) in self._shown and not figure.stale
 
 

@@ -116,11 +116,13 @@ def of_matplotlib(drawn: Drawn, recorder: Recorder) -> "list[Place]":
         recorder.show(figure)
 
     def savefig(figure: Any, fname: Any, *words: Any, **named: Any) -> Any:
+        was_shown = drawn.is_shown(figure)
         result = theirs(figure, fname, *words, **named)
         # Frames of an animation are saved one by one, and are no figures.
         caller = sys._getframe(1).f_globals.get("__name__")
         if caller != "matplotlib.animation" and named.get("format") not in ("raw", "rgba"):
-            drawn.saved(figure, os.fspath(fname) if isinstance(fname, os.PathLike) else fname, named.get("format"))
+            target = os.fspath(fname) if isinstance(fname, os.PathLike) else fname
+            drawn.saved(figure, target, named.get("format"), was_shown=was_shown)
         return result
 
     savefig.theirs = theirs  # type: ignore[attr-defined]
