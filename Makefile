@@ -14,7 +14,7 @@ SEED ?=
 # Builds the environments that are needed, then goes on as the Python of the first.
 IN = @PYTHON="$(PYTHON)" exec sh embedded/python.sh -m embedded.bootstrap
 
-.PHONY: help run dev test bench attack screenshots lint format lock hooks clean reset
+.PHONY: help run dev test bench eval test-aws chaos attack screenshots lint format lock hooks clean reset
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,12 @@ test: ## run all tests, on a Postgres and a Redis of their own
 
 bench: ## measure the service beside bare floors: make bench ARGS="submit latency"
 	$(IN) --need dev --need sandbox -- -m benchmarks $(ARGS)
+
+eval: ## have the models that are set do some dozens of tasks, run what they write, and print a table of scores
+	$(IN) --need dev --need sandbox -- -m evaluation $(ARGS)
+
+test-aws: ## a short test against your account of AWS: a model of Bedrock, a session of AgentCore
+	$(IN) --need dev -- -m evaluation.aws $(ARGS)
 
 screenshots: ## renew docs/screenshots from the running page
 	@export PYTHONPATH=tests:tests/e2e:.; PYTHON="$(PYTHON)" exec sh embedded/python.sh -m embedded.bootstrap \

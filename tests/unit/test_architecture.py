@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = {"core", "api", "workers", "sandbox", "embedded", "migrations", "cli", "tests", "benchmarks"}
+OURS = {"core", "api", "workers", "sandbox", "embedded", "migrations", "cli", "tests", "benchmarks", "evaluation"}
 MAY_IMPORT = {
     "core": set[str](),
     "api": {"core"},
@@ -22,7 +22,10 @@ MAY_IMPORT = {
     "embedded": set[str](),
     "cli": set[str](),
     # Looks at the whole from outside, and stands its servers up as the embedded start does.
-    "benchmarks": {"core", "workers", "embedded", "sandbox"},
+    # The double of Bedrock serves tests and measurements alike.
+    "benchmarks": {"core", "workers", "embedded", "sandbox", "tests"},
+    # Asks a service over HTTP; its test of an account of AWS asks the workers' own clients.
+    "evaluation": {"core", "workers", "embedded"},
 }
 INSIDE_THE_SANDBOX = ROOT / "workers" / "executor" / "harness"
 

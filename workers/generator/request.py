@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from core.agents.generate import GenerateInput
+from workers.prompts import load
 
 PROMPTS = Path(__file__).parent / "prompts"
 
@@ -22,7 +23,7 @@ ERROR_LIMIT = 8_000
 
 def prompt_text(name: str) -> str:
     """One of the texts in `prompts/`."""
-    return (PROMPTS / f"{name}.md").read_text(encoding="utf-8")
+    return load(PROMPTS, name).text
 
 
 def compose(asked: GenerateInput, files: Sequence[dict[str, Any]]) -> str:

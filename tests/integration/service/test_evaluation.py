@@ -1,0 +1,20 @@
+"""A short evaluation: words, program, sandbox, figures, and the score, all the way through a running service."""
+
+from __future__ import annotations
+
+from services import Client, Service
+
+from evaluation.scoring import evaluate
+from evaluation.tasks import TASKS
+
+SHORT = ("average by group", "greeting", "mend a column", "leap years")
+
+
+async def test_the_demo_model_does_what_its_library_has(service: Service, client: Client) -> None:
+    service.wait_until_ready()
+    scores = await evaluate(client.http, [task for task in TASKS if task.name in SHORT])
+    found = {score.task.name: score for score in scores}
+    assert [found[name].missed for name in SHORT[:3]] == [(), (), ()]
+    # And of what it has not, no good is told.
+    assert "shows 2000" in found["leap years"].missed
+    assert {score.model for score in scores} == {"demo:library"}
