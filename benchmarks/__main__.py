@@ -17,6 +17,7 @@ NAMES = (
     "streams",
     "delivery",
     "tokens",
+    "models",
     "lines",
     "storm",
     "sandbox",
