@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from uuid import uuid4
 
 from core.settings import Settings
 from workers.context import AgentFailure
@@ -64,7 +65,7 @@ async def _ran(settings: Settings) -> bool:
     interpreters = CodeInterpreters(settings)
     name = f"agentcore:{settings.sandbox_identifier}"
     try:
-        interpreter = await interpreters.start(300, "smoke-test")
+        interpreter = await interpreters.start(300, "smoke-test", f"smoke-test-{uuid4()}")
         try:
             invocation = await interpreters.blocking(lambda: interpreter.execute("print(6 * 7)"))
             printed = "".join([frame.stdout async for frame in interpreters.frames(invocation)])
