@@ -3,20 +3,34 @@
 A runner is `async run(input, context) -> Outcome`. It emits events while it works and returns its outcome; it
 raises `AgentFailure` for an end that is not a success, `Interrupted` when it noticed the cancel or the deadline,
 and `InfrastructureFault` for what another attempt may mend. Any other exception is a fault of ours.
+
+Packages from outside are written against this module and `core.agents.spec` (docs/agents.md): names here stay.
 """
 
 from __future__ import annotations
 
 import asyncio
+import io
+import math
+import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
+from core.blobs import store
 from core.database.pool import Pool
+from core.errors import NotFound
+from core.files import repository as session_files
 from core.files.changes import FileChange
+from core.files.paths import checked_path
+from core.files.repository import File
+from core.ids import Prefix, encode
 from core.jobs.lease import Claim
 from core.jobs.states import Failure
+from core.sessions import repository as sessions
+from core.sessions.repository import Turn
 from core.settings import Settings
 from core.usage.used import Used
 from workers.asking import ask
@@ -24,6 +38,13 @@ from workers.clock import RunClock
 from workers.models.prices import priced
 from workers.quotas import Quotas
 from workers.resources import Resources
+
+if TYPE_CHECKING:
+    from workers.model_answers import ModelAnswer
+    from workers.sandbox import Sandbox
+
+LARGEST_READ = 16 * 1024 * 1024
+"""Bytes of a session's file that `Context.read_file` gives, unless more are asked for."""
 
 
 @dataclass(slots=True)
@@ -116,6 +137,12 @@ class Context:
     """The attempt's time; while somebody is asked it stands still."""
     answered: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when there may be an answer to what was asked."""
+    ends_at: float = math.inf
+    """When the run must be over, by the monotonic clock; it is then asked to stop."""
+    changes: list[FileChange] = field(default_factory=list)
+    """What the run did to the session's files so far; made durable in the job's last transaction, however it ends."""
+    opened: Sandbox | None = None
+    """The sandbox that the run has used."""
 
     async def ask(self, prompt: str, *, password: bool = False) -> str | None:
         """Ask whoever follows the job, one question at a time, and wait for the answer (`ACI_INPUT_WAIT_S`). None where
@@ -152,3 +179,94 @@ class Context:
     def session_id(self) -> UUID | None:
         """Its session, if it has one."""
         return self.claim.session_id
+
+    @property
+    def seconds_left(self) -> float:
+        """Until the agent's limit or the job's deadline, whichever is first."""
+        return self.ends_at - time.monotonic()
+
+    def check_stop(self, result: dict[str, Any] | None = None) -> None:
+        """Raises Interrupted, with what was made so far, once the run should end."""
+        if self.stop.is_set():
+            raise Interrupted(result=result)
+
+    # --- saying ---------------------------------------------------------------------------------------
+
+    def progress(
+        self, message: str, *, step: int | None = None, steps: int | None = None, percent: float | None = None
+    ) -> None:
+        """Say where the work stands."""
+        told = {"message": message, "step": step, "steps": steps, "percent": percent}
+        self.emit("job.progress", **{name: value for name, value in told.items() if value is not None})
+
+    def say(self, text: str) -> None:
+        """The next piece of the answer's text, as Markdown."""
+        self.emit("text.delta", text=text)
+
+    def show(self, data: dict[str, Any]) -> None:
+        """A value: each MIME type maps to its text, or to JSON."""
+        self.emit("output", data=data)
+
+    # --- the session ----------------------------------------------------------------------------------
+
+    async def history(self, limit: int = 12) -> list[Turn]:
+        """The newest ended jobs of the session, oldest first; empty without a session."""
+        return [] if self.session_id is None else await sessions.conversation(self.pool, self.session_id, limit)
+
+    async def files(self) -> list[File]:
+        """The session's files as they are, by path; empty without a session."""
+        if self.session_id is None:
+            return []
+        return await session_files.current(self.pool, self.claim.tenant_id, self.session_id)
+
+    async def read_file(self, path: str, limit: int = LARGEST_READ) -> bytes:
+        """The first `limit` bytes of one of the session's files. Raises NotFound (core.errors) when it is not there."""
+        if self.session_id is None:
+            raise NotFound("A job without a session has no files.")
+        file = await session_files.get(self.pool, self.claim.tenant_id, self.session_id, path)
+        pieces = [piece async for piece in store.read(self.pool, file.blob_id, 0, limit)]
+        return b"".join(pieces)[:limit]
+
+    async def save_file(self, path: str, content: bytes) -> None:
+        """Give the session a file, or another content to one it has.
+
+        Raises InvalidInput for a path that can't be, NotFound without a session, AgentFailure where there is no room.
+        """
+        path = checked_path(path)
+        if self.session_id is None:
+            raise NotFound("A job without a session has no files.")
+        if not await self.has_room(len(content)):
+            raise AgentFailure(
+                Failure.OUTPUT_LIMIT,
+                "No room left for files",
+                f"{path} would be more than the limit allows to be stored.",
+            )
+        known = {file.path for file in await self.files()} | {change.path for change in self.changes}
+        async with self.pool.acquire() as connection, connection.transaction():
+            blob = await store.write(connection, self.claim.tenant_id, io.BytesIO(content))
+        if self.opened is not None:
+            await self.opened.put(path, content)
+        change = FileChange(path, "modified" if path in known else "created", blob.id, blob.size)
+        self.changes.append(change)
+        file_id = encode(Prefix.FILE, change.file_id)
+        self.emit("file.changed", path=path, size=change.size, change=change.change, file_id=file_id)
+
+    # --- sandbox and models ---------------------------------------------------------------------------
+
+    def sandbox(self, timeout_s: float = 60) -> AbstractAsyncContextManager[Sandbox]:
+        """The session's sandbox with its files, or a throw-away one; `timeout_s` is the longest use of it.
+
+        An agent that uses the session's declares `Holds.SANDBOX`, so that no other job is in it at the same time.
+        """
+        from workers.sandbox import sandbox
+
+        return sandbox(self, timeout_s)
+
+    async def ask_models(self, prompt: str, system: str = "", *, shown: bool = True) -> ModelAnswer:
+        """Ask the models in their order, saying the answer as it comes unless it is not to be `shown`.
+
+        Raises AgentFailure where none can, would or may answer, and Interrupted. The agent declares `asks_models`.
+        """
+        from workers.model_answers import ask_models
+
+        return await ask_models(self, prompt, system, shown=shown)

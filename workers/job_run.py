@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+import math
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from core.agents.spec import AgentSpec
 from core.database.pool import AWAY
+from core.errors import ServiceError
+from core.events.types import OF_AGENTS
+from core.files.changes import FileChange
 from core.ids import Prefix, encode
 from core.jobs import lease
 from core.jobs.lease import Claim, Ending
@@ -64,6 +69,8 @@ class JobRun:
         self.context.stop.set()
 
     def _emit(self, type_: str, /, **data: Any) -> None:
+        if type_ not in OF_AGENTS:
+            raise ValueError(f"Agents have no event {type_!r} to say.")
         if self.context.stop_reason != "lease":
             self._process.events.add(self.claim.held, type_, data)
 
@@ -74,6 +81,8 @@ class JobRun:
         work = asyncio.create_task(self._work())
         stopped = asyncio.create_task(self.context.stop.wait())
         late = asyncio.create_task(self.context.clock.passed(self._spec.timeout_s + OVERTIME_S))
+        left_s = self.claim.seconds_left
+        self.context.ends_at = time.monotonic() + min(self._spec.timeout_s, math.inf if left_s is None else left_s)
         try:
             # The deadline passes also while somebody is asked.
             await asyncio.wait(
@@ -97,13 +106,18 @@ class JobRun:
         try:
             input_ = self._spec.input_model.model_validate(self.claim.input)
             outcome = await self._runner(input_, self.context)
-            return Ending(State.SUCCEEDED, outcome.result, usage=outcome.usage, files=list(outcome.files))
+            return Ending(State.SUCCEEDED, outcome.result, usage=outcome.usage, files=self._files(outcome.files))
         except AgentFailure as failure:
-            return Ending(State.FAILED, failure.result, failure.error, failure.usage, files=list(failure.files))
+            return Ending(State.FAILED, failure.result, failure.error, failure.usage, files=self._files(failure.files))
         except Interrupted as stop:
-            return Ending(State.CANCELLED, stop.result, usage=stop.usage, files=list(stop.files))
+            return Ending(State.CANCELLED, stop.result, usage=stop.usage, files=self._files(stop.files))
         except InfrastructureFault as fault:
             return fault
+        except ServiceError as refused:
+            # What a file that is not there, or a path that can't be, is called everywhere else.
+            type_ = Failure.USER_CODE_ERROR if refused.status < 500 else Failure.INTERNAL
+            told = {"type": type_.value, "title": refused.title, "detail": refused.detail}
+            return Ending(State.FAILED, error=told, files=self._files(()))
         except AWAY as away:
             # Also what an agent meets in a file or on the network and does not explain itself.
             logger.warning("Job %s broke: %s: %s", encode(Prefix.JOB, self.claim.id), type(away).__name__, away)
@@ -117,6 +131,10 @@ class JobRun:
                 "detail": "Something went wrong on our side while the job ran. Trying again may help.",
             }
             return Ending(State.FAILED, error=error)
+
+    def _files(self, more: Sequence[FileChange]) -> list[FileChange]:
+        """What becomes of the session's files: of two changes of one path the later one."""
+        return list({change.path: change for change in (*self.context.changes, *more)}.values())
 
     async def _finish(self, ending: Ending | InfrastructureFault) -> None:
         reason = self.context.stop_reason

@@ -6,7 +6,7 @@ hold what agents emit to them. At run time events are plain dictionaries.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, Field
 
@@ -210,3 +210,12 @@ JobEvent = Annotated[
     | JobExpired,
     Field(discriminator="type"),
 ]
+
+
+def _types() -> frozenset[str]:
+    union, _ = get_args(JobEvent)
+    return frozenset(name for model in get_args(union) for name in get_args(model.model_fields["type"].annotation))
+
+
+OF_AGENTS = frozenset(name for name in _types() if not name.startswith("job.")) | {"job.progress"}
+"""What agents may say; the job's own life is told by the service alone."""

@@ -39,6 +39,9 @@ class ChangedFiles:
         if session_id is None:
             return
         known = {file.path for file in await session_files.current(self._context.pool, tenant_id, session_id)}
+        # Earlier runs of this job, whose changes are no version yet.
+        for change in self._context.changes:
+            (known.discard if change.change == "deleted" else known.add)(change.path)
         for reported in report.files:
             try:
                 path = checked_path(reported.path)

@@ -62,6 +62,7 @@ class Execution:
         context: Context,
         interpreter: Interpreter,
         on_mark: Callable[[Mark], Awaitable[None]],
+        step: int | None = None,
     ) -> None:
         self._input = input_
         self._context = context
@@ -69,7 +70,8 @@ class Execution:
         self._interpreters = context.resources.interpreters
         self._on_mark = on_mark
         self._questions = Questions(context, interpreter)
-        self._identifier = f"{encode(Prefix.JOB, context.job_id)}-{context.claim.attempt}"
+        attempt = f"{encode(Prefix.JOB, context.job_id)}-{context.claim.attempt}"
+        self._identifier = attempt if step is None else f"{attempt}-{step}"
         self._nonce = secrets.token_hex(8)
         self._began = False
         self._missing = False

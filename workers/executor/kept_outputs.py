@@ -39,9 +39,12 @@ class Shown:
 class KeptOutputs:
     """The outputs of one run."""
 
-    def __init__(self, context: Context, fetch: Fetch, output: Output) -> None:
+    def __init__(self, context: Context, fetch: Fetch, output: Output, step: int | None = None) -> None:
         self._context = context
         self._fetch = fetch
+        # Of several runs in one job each has names and numbers of its own.
+        self._prefix = "" if step is None else f"step-{step}-"
+        self._first = 0 if step is None else (step - 1) * (OUTPUTS_LIMIT + 1)
         self._output = output
         self._shown: dict[int, Shown] = {}
         self._positions: dict[int, int] = {}
@@ -96,7 +99,7 @@ class KeptOutputs:
 
     def _take_away(self, number: int) -> None:
         if self._shown.pop(number, None) is not None:
-            self._context.emit("output", data={}, number=number, execution_count=self.execution_count)
+            self._tell(number, {})
 
     async def _show(self, number: int, bundle: dict[str, Any]) -> None:
         data: dict[str, Any] = {}
@@ -116,10 +119,15 @@ class KeptOutputs:
                 self._output.note(f"{value.file} was left out: {NO_ROOM}.")
                 continue
             await self._context.flush()
-            kept = await artifacts.keep(self._context.pool, self._context.claim, value.file, mime, io.BytesIO(content))
+            name = f"{self._prefix}{value.file}"
+            kept = await artifacts.keep(self._context.pool, self._context.claim, name, mime, io.BytesIO(content))
             if kept is None:
                 raise InfrastructureFault("the job was taken from this worker")
             data[mime] = {"artifact": kept.name, "size": kept.size}
         if data:
             self._shown[number] = Shown(reported, data)
-            self._context.emit("output", data=data, number=number, execution_count=self.execution_count)
+            self._tell(number, data)
+
+    def _tell(self, number: int, data: dict[str, Any]) -> None:
+        count = self.execution_count
+        self._context.emit("output", data=data, number=self._first + number, execution_count=count)

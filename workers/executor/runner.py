@@ -45,15 +45,15 @@ async def run(input_: ExecuteInput, context: Context) -> Outcome:
 
 
 class Run:
-    """One run in one interpreter."""
+    """One run in one interpreter; `step` tells the runs of a job apart that has several."""
 
-    def __init__(self, input_: ExecuteInput, context: Context, workspace: Workspace) -> None:
+    def __init__(self, input_: ExecuteInput, context: Context, workspace: Workspace, step: int | None = None) -> None:
         self._input = input_
         self._context = context
         self._workspace = workspace
-        self._execution = Execution(input_, context, workspace.interpreter, self._marked)
+        self._execution = Execution(input_, context, workspace.interpreter, self._marked, step)
         self._output = self._execution.output
-        self._outputs = KeptOutputs(context, self._execution.fetch, self._output)
+        self._outputs = KeptOutputs(context, self._execution.fetch, self._output, step)
         self._files = ChangedFiles(context, workspace.interpreter, self._output)
 
     async def outcome(self) -> Outcome:

@@ -49,10 +49,12 @@ class Workspace:
     def __init__(self, context: Context, interpreter: Interpreter, *, throwaway: bool) -> None:
         self.interpreter = interpreter
         self.throwaway = throwaway
+        self.gone = False
         self._context = context
 
     async def lost(self) -> None:
         """The interpreter is gone, or can't be trusted any more: stop it, so that the next job starts a new one."""
+        self.gone = True
         if self._context.session_id is not None:
             await sandboxes.end(
                 self._context.pool,

@@ -15,11 +15,11 @@ from core.database.pool import Pool, connect
 from core.events import log
 from core.jobs import cancel, lease
 from core.jobs.hints import StopHints
-from core.jobs.states import State
+from core.jobs.states import Failure, State
 from core.settings import Settings
 from core.tenants import DEFAULT_TENANT
 from embedded.redis import RedisServer
-from workers.context import Context, Interrupted
+from workers.context import AgentFailure, Context, Interrupted
 from workers.event_writer import EventWriter
 from workers.process import WorkerProcess
 
@@ -298,3 +298,47 @@ async def test_a_process_that_froze_in_mid_transaction_does_not_keep_the_reaper(
         assert await life.break_off(claim) is State.QUEUED
     assert time.monotonic() - began >= 1, "the lock was not held at all"
     frozen.terminate()
+
+
+async def test_what_an_agent_saves_becomes_the_sessions_however_the_job_ends(life: Life, worker: WorkerProcess) -> None:
+    async def script(context: Context) -> str:
+        await context.save_file("a.txt", b"one")
+        await context.save_file("a.txt", b"two")
+        raise AgentFailure(Failure.INTERNAL, "No", "It did not go well.")
+
+    session = await life.session()
+    job_id = await offer(life, worker, "saves", script, session_id=session)
+    await until(lambda: ended(life, job_id))
+
+    async def reads(context: Context) -> str:
+        [file] = await context.files()
+        [turn] = [turn for turn in await context.history() if turn.input["name"] == "saves"]
+        return f"{file.path} {(await context.read_file('a.txt')).decode()} {turn.error and turn.error['title']}"
+
+    reader = await offer(life, worker, "reads", reads, session_id=session)
+    await until(lambda: ended(life, reader))
+    assert (await life.job(reader)).result == {"said": "a.txt two No"}
+    events = [event.data for event in await log.read(life.pool, job_id, 0, 1000) if event.type == "file.changed"]
+    assert [(event["path"], event["change"]) for event in events] == [("a.txt", "created"), ("a.txt", "modified")]
+
+
+@pytest.mark.parametrize("type_", ["job.succeeded", "job.queued", "queue.position", "made.up"])
+async def test_an_agent_can_not_tell_the_jobs_own_life(life: Life, worker: WorkerProcess, type_: str) -> None:
+    async def script(context: Context) -> str:
+        context.emit(type_)
+        return "told"
+
+    job_id = await offer(life, worker, f"tells {type_}", script)
+    await until(lambda: ended(life, job_id))
+    assert (await life.job(job_id)).error["type"] == "internal"
+    assert [event for event in await life.story(job_id) if event == type_][1:] == []
+
+
+async def test_a_file_that_is_not_there_is_no_fault_of_ours(life: Life, worker: WorkerProcess) -> None:
+    async def script(context: Context) -> str:
+        return (await context.read_file("none")).decode()
+
+    job_id = await offer(life, worker, "misses", script, session_id=await life.session())
+    await until(lambda: ended(life, job_id))
+    error = (await life.job(job_id)).error
+    assert (error["type"], error["detail"]) == ("user-code-error", "The session has no file 'none'.")
