@@ -8,6 +8,7 @@ import sys
 from api.app import create_app
 from api.server import Server
 from core.access.operator import UnusableKey
+from core.agents.registry import tell_refusals
 from core.log import configure_logging
 from core.loopback import is_loopback
 from core.settings import Settings
@@ -31,6 +32,7 @@ def main() -> int:
     argparse.ArgumentParser(prog="python -m api", description=__doc__).parse_args()
     settings = Settings.load()
     configure_logging(settings.log_level)
+    tell_refusals()
     if (reason := why_not(settings)) is not None:
         print(reason, file=sys.stderr)
         return 2

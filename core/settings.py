@@ -111,6 +111,7 @@ class Settings(BaseSettings):
         description="Further agents, each the dotted path package.module:SPEC of an AgentSpec, separated by commas; "
         "for tests and benchmarks, since an installed package names its own by the entry point aci.agents",
     )
+    plugins: bool = Field(True, description="Take agents from installed packages (docs/agents.md)")
 
     # --- input ------------------------------------------------------------------------------------
     max_request_bytes: int = Field(4 * MIB, description="Largest JSON body of a request")

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from supervisor.xmlrpc import SupervisorTransport
 
-from embedded import addresses, leftovers, postgres, procfile, readiness, redis, supervisor
+from embedded import addresses, leftovers, plugins, postgres, procfile, readiness, redis, supervisor
 from embedded.children import START_TIMEOUT, bare_environment, until_parent_ends
 from embedded.errors import StartFailed
 from embedded.identity import Identity, identity_for_postgres
@@ -104,7 +104,7 @@ class Launcher:
     async def _serve(self) -> int:
         began_at = time.monotonic()
         address = addresses.api_address(self._plan.environment)
-        processes = procfile.read(self._plan.procfile)
+        processes = await self._with_plugins(procfile.read(self._plan.procfile))
         self._places.prepare()
         with contextlib.ExitStack() as held:
             held.enter_context(exclusive(self._places))
@@ -123,6 +123,12 @@ class Launcher:
             finally:
                 # Shielded, because a second signal must not cut the stopping short; it kills instead.
                 await asyncio.shield(self._stop())
+
+    async def _with_plugins(self, processes: list[procfile.Process]) -> list[procfile.Process]:
+        found = await asyncio.to_thread(plugins.installed, self._plan.environment)
+        for problem in found.problems:
+            self._screen.say(problem)
+        return plugins.with_workers(processes, found.pools)
 
     def _clean_up_after_a_killed_start(self) -> None:
         records = self._register.load()

@@ -4,61 +4,40 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
+import signal
 import sys
 
-import asyncpg
-from celery import signals
-
-from core.agents.registry import pools
-from core.jobs.states import Lane
+from core.agents.registry import pool_agents, pool_names, tell_refusals
 from core.log import configure_logging
 from core.settings import Settings
-from workers.celery_app import make_celery, serve_picks
-from workers.process import WorkerProcess
 
 logger = logging.getLogger(__name__)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m workers", description=__doc__)
-    parser.add_argument("--pool", required=True, choices=sorted(pools()), help="which agents to serve")
+    parser.add_argument("--pool", required=True, choices=pool_names(), help="which agents to serve")
     pool = parser.parse_args().pool
     settings = Settings.load()
     configure_logging(settings.log_level)
-    process = WorkerProcess(settings, pool)
-    try:
-        process.start()
-    except (OSError, asyncpg.PostgresError) as error:
-        print(f"The worker can't start: {error}. Is DATABASE_URL right, and does Postgres run?", file=sys.stderr)
-        return 2
-    app = make_celery(settings)
-    serve_picks(app, process)
-    signals.worker_shutting_down.connect(lambda **_: process.take_no_more(), weak=False)
-    queues = [spec.queue(lane) for spec in process.specs.values() for lane in Lane]
-    logger.info("Worker %s serves %s with %d slots.", process.name, ", ".join(process.specs), settings.worker_slots)
-    # One thread waits with a pick for a free slot, the other takes what comes meanwhile.
-    worker = app.Worker(
-        hostname=process.name,
-        pool_cls="threads",
-        concurrency=2,
-        queues=queues,
-        without_gossip=True,
-        without_mingle=True,
-        without_heartbeat=True,
-        loglevel=settings.log_level,
-    )
-    exit_code = 1
-    try:
-        worker.start()
-        exit_code = int(worker.exitcode or 0)
-    except Exception:
-        logger.exception("The worker's consumer failed.")
-    finally:
-        process.stop()
-        logging.shutdown()
-        # Not sys.exit: it would wait for threads in which a library still waits for a model that says nothing.
-        os._exit(exit_code)
+    tell_refusals()
+    if not pool_agents(pool):
+        return idle(pool)
+    # Only now, for the idle one shall cost next to nothing.
+    from workers.serving import serve
+
+    return serve(settings, pool)
+
+
+def idle(pool: str) -> int:
+    """Wait to be stopped, where no agent is installed that the pool would serve: whoever starts all pools starts this
+    one too, and an end would be taken for a crash.
+    """
+    stops = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, stops)
+    logger.info("No installed package brings an agent for the pool %s: nothing to serve.", pool)
+    signal.sigwait(stops)
+    return 0
 
 
 if __name__ == "__main__":

@@ -7,13 +7,12 @@ whatever this process cannot prove to hold any more, it stops.
 from __future__ import annotations
 
 import asyncio
-import importlib
 import logging
 import os
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from datetime import timedelta
 from typing import Any
@@ -23,7 +22,7 @@ import redis
 import uvloop
 from redis.exceptions import RedisError
 
-from core.agents.registry import agents, pool_agents
+from core.agents.registry import found, pool_agents, pools
 from core.agents.spec import AgentSpec
 from core.database.pool import DATABASE_FAULTS, Pool, open_pool
 from core.doorbell import Doorbell
@@ -35,13 +34,13 @@ from core.jobs.lease import Claim, Ending, Held
 from core.settings import Settings
 from core.telling import heard
 from core.workers import repository as workers
-from workers.context import Context
 from workers.event_writer import EventWriter
 from workers.gathering import Gathering
 from workers.heartbeat import Heartbeat, end_process
 from workers.job_run import STOP_GRACE_S, JobRun
 from workers.quotas import Quotas
 from workers.resources import Resources
+from workers.runners import Runner, describers, runner_of
 
 logger = logging.getLogger(__name__)
 
@@ -50,13 +49,6 @@ UPKEEP_EVERY_S = 5.0
 TICK_S = 0.5
 BROKER_ANSWERS_S = 0.5
 """The heartbeat waits for this answer, and leases wait for the heartbeat."""
-Runner = Callable[[Any, Context], Awaitable[Any]]
-
-
-def load(dotted: str) -> Any:
-    """What `package.module:name` names."""
-    module, _, name = dotted.partition(":")
-    return getattr(importlib.import_module(module), name)
 
 
 class WorkerProcess:
@@ -67,9 +59,11 @@ class WorkerProcess:
         self.pool_name = pool_name
         self.specs: dict[str, AgentSpec] = {spec.name: spec for spec in pool_agents(pool_name)}
         if not self.specs:
-            known = ", ".join(sorted({spec.pool for spec in agents().values()}))
-            raise ValueError(f"There is no worker pool {pool_name!r}. Pools: {known}.")
-        self.runners: dict[str, Runner] = {name: load(spec.runner) for name, spec in self.specs.items()}
+            raise ValueError(f"There is no worker pool {pool_name!r}. Pools: {', '.join(pools())}.")
+        packages = found().packages
+        self.runners: dict[str, Runner] = {
+            name: runner_of(spec, packages.get(name)) for name, spec in self.specs.items()
+        }
         self.id = new_id()
         self.name = f"{pool_name}@{socket.gethostname()}:{os.getpid()}"
         self.lease = timedelta(seconds=settings.lease_s)
@@ -286,12 +280,11 @@ class WorkerProcess:
 
     async def _describe_forever(self) -> None:
         """Keep in the worker's row what the page and operators want to know: the model, the sandbox and its tier."""
-        modules = [importlib.import_module(spec.runner.partition(":")[0]) for spec in self.specs.values()]
-        describers = [module.describe for module in modules if hasattr(module, "describe")]
+        parts = describers(self.specs.values(), found().packages)
         known: dict[str, Any] = {}
-        while describers:
+        while parts:
             info: dict[str, Any] = {}
-            for describe in describers:
+            for describe in parts:
                 info |= await describe(self.resources)
             if info != known:
                 try:

@@ -8,7 +8,9 @@ from pydantic import BaseModel, Field
 
 from api.dependencies import ServicesDep
 from api.routing import resource
-from core.agents.registry import agents
+from core.agents.registry import agents, found
+from core.agents.spec import AgentSpec
+from core.jobs.release import reserved
 from core.jobs.states import Lane
 from core.workers import repository as workers
 
@@ -20,6 +22,7 @@ class LaneView(BaseModel):
 
     queued: int
     running: int
+    slots: int = Field(description="Jobs of this lane that its workers can run at the same time")
     oldest_s: float | None = Field(description="Age of the oldest queued job")
 
 
@@ -31,15 +34,25 @@ class AgentView(BaseModel):
     description: str
     input_schema: dict[str, Any]
     result_schema: dict[str, Any]
+    package: str | None = Field(description="The installed package that brings it, with its version; null: built in")
+    pool: str = Field(description="The pool of workers that serves it")
     workers: int
     slots: int = Field(description="Jobs that its workers can run at the same time")
     lanes: dict[Lane, LaneView]
+
+
+class RefusedView(BaseModel):
+    """An installed package whose agent can't be used."""
+
+    package: str
+    reason: str
 
 
 class AgentList(BaseModel):
     """All agents."""
 
     items: list[AgentView]
+    refused: list[RefusedView] = Field(description="Packages that were left out, and why")
 
 
 class ModelError(BaseModel):
@@ -79,27 +92,41 @@ async def list_agents(services: ServicesDep) -> Any:
     """Every agent with its schemas, its workers and its queues."""
     alive = await workers.alive(services.pool)
     loads = {(load.agent, load.lane): load for load in await workers.load(services.pool)}
+    there = found()
     return {
         "items": [
-            {
-                "name": spec.name,
-                "title": spec.title,
-                "description": spec.description,
-                "input_schema": spec.input_model.model_json_schema(),
-                "result_schema": spec.result_model.model_json_schema(mode="serialization"),
-                "workers": sum(spec.name in worker.agents for worker in alive),
-                "slots": sum(worker.slots for worker in alive if spec.name in worker.agents),
-                "lanes": {lane: _lane(loads.get((spec.name, lane))) for lane in Lane},
-            }
+            _agent(spec, there.packages.get(spec.name), [one for one in alive if spec.name in one.agents], loads)
             for spec in agents().values()
-        ]
+        ],
+        "refused": [{"package": one.package, "reason": one.reason} for one in there.refused],
     }
 
 
-def _lane(load: workers.Load | None) -> dict[str, Any]:
+def _agent(
+    spec: AgentSpec, package: str | None, serving: list[workers.Worker], loads: dict[tuple[str, str], workers.Load]
+) -> dict[str, Any]:
+    slots = sum(worker.slots for worker in serving)
+    return {
+        "name": spec.name,
+        "title": spec.title,
+        "description": spec.description,
+        "input_schema": spec.input_model.model_json_schema(),
+        "result_schema": spec.result_model.model_json_schema(mode="serialization"),
+        "package": package,
+        "pool": spec.pool,
+        "workers": len(serving),
+        "slots": slots,
+        "lanes": {
+            Lane.INTERACTIVE: _lane(loads.get((spec.name, Lane.INTERACTIVE)), slots),
+            Lane.BATCH: _lane(loads.get((spec.name, Lane.BATCH)), slots - reserved(slots)),
+        },
+    }
+
+
+def _lane(load: workers.Load | None, slots: int) -> dict[str, Any]:
     if load is None:
-        return {"queued": 0, "running": 0, "oldest_s": None}
-    return {"queued": load.queued, "running": load.running, "oldest_s": load.oldest_s}
+        return {"queued": 0, "running": 0, "slots": slots, "oldest_s": None}
+    return {"queued": load.queued, "running": load.running, "slots": slots, "oldest_s": load.oldest_s}
 
 
 @router.get("/models", response_model=ModelView)

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from api.dependencies import Services, ServicesDep
 from api.routing import resource
+from core.agents.registry import found
 from core.database.pool import DATABASE_FAULTS
 from core.workers import repository as workers
 from core.workers.repository import Worker
@@ -58,6 +59,8 @@ async def readyz(services: ServicesDep, response: Response) -> Any:
         "model": _model(alive),
         "sandbox": _sandbox(alive),
     }
+    if (plugins := _plugins(alive)) is not None:
+        parts["plugins"] = plugins
     well = all(part["status"] == "ok" for part in parts.values())
     return {"status": "ready" if well else "degraded", "parts": parts}
 
@@ -87,3 +90,14 @@ def _sandbox(alive: list[Worker]) -> dict[str, Any]:
     if said is None:
         return {"status": "away", "detail": "no executor is running (yet)"}
     return {"status": "ok" if said["status"] == "ok" else "degraded", "detail": said["detail"], "tier": said["tier"]}
+
+
+def _plugins(alive: list[Worker]) -> dict[str, Any] | None:
+    """Agents of installed packages: all have to be fit, and served; None where nothing is installed."""
+    there = found()
+    if there.refused:
+        return {"status": "degraded", "detail": f"refused: {', '.join(one.package for one in there.refused)}"}
+    served = {agent for worker in alive for agent in worker.agents}
+    if missing := sorted(set(there.packages) - served):
+        return {"status": "away", "detail": f"no worker serves {', '.join(missing)} (yet)"}
+    return {"status": "ok", "detail": ", ".join(sorted(there.packages))} if there.packages else None

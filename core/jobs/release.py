@@ -22,6 +22,11 @@ from core.jobs.submit import take_place
 FIRST_TENANT = UUID(int=0)
 
 
+def reserved(slots: int) -> int:
+    """How many of a pool's slots batch work leaves alone, so that somebody who waits never waits for a batch."""
+    return min(max(1, slots // 8), slots - 1) if slots else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Release:
     """What a message carries: the job, and which of its releases."""
@@ -57,8 +62,8 @@ class Load:
 
     @property
     def reserve(self) -> int:
-        """Slots that batch work leaves alone, so that somebody who waits never waits for a batch."""
-        return min(max(1, self.slots // 8), self.slots - 1) if self.slots else 0
+        """Slots that batch work leaves alone."""
+        return reserved(self.slots)
 
     def interactive_room(self) -> int:
         """Interactive jobs to release now.

@@ -24,6 +24,7 @@ import asyncpg
 import redis.asyncio
 from redis.exceptions import AuthenticationError, RedisError
 
+from core.agents import registry
 from core.agents.registry import agents, pools
 from core.database.pool import DATABASE_FAULTS, OwnConnection, prepare
 from core.operating.shown import address, all_settings
@@ -74,10 +75,19 @@ async def all_checks() -> list[Check]:
         what = "; ".join(f"{one.name}: {one.problem}" for one in wrong)
         return [failed("settings", what, "Set these anew, or unset them; `aci settings` says what each is for.")]
     settings = Settings()
-    found = [ok("settings", "all can be used")]
+    found = [ok("settings", "all can be used"), *_plugins()]
     found += await _postgres(settings)
     found += await _redis(settings)
     return [*found, _disk(), _files()]
+
+
+def _plugins() -> Iterator[Check]:
+    there = registry.found()
+    for refusal in there.refused:
+        advice = "Mend or remove it, and start everything again."
+        yield failed(f"package {refusal.package.partition(' ')[0]}", str(refusal), advice)
+    for name, package in there.packages.items():
+        yield ok(f"agent {name}", f"is brought by {package}")
 
 
 # --- Postgres, and what its rows tell ---------------------------------------------------------------------

@@ -1,5 +1,5 @@
 #!/opt/aci/venv/bin/python
-"""`aci-health api|sandbox|worker|dispatcher`: whether the container it runs in does its work; exit status 0 or 1.
+"""`aci-health api|sandbox|worker|plugins|dispatcher`: whether its container does its work; exit status 0 or 1.
 
 It asks what the part itself says, or what it has written in Postgres lately: a process that hangs is not healthy. It
 runs every few seconds in every container, so it imports no more than it needs.
@@ -78,6 +78,18 @@ def worker() -> None:
         raise Unhealthy("no heartbeat of this worker in the last 15 seconds")
 
 
+def plugins() -> None:
+    """A worker, where a package is installed whose agents it serves; else it only waits, and that is well."""
+    from importlib.metadata import entry_points
+
+    if entry_points(group="aci.agents"):
+        sys.path.insert(0, str(Path.cwd()))
+        from core.agents.registry import pool_agents
+
+        if pool_agents("plugins"):
+            worker()
+
+
 def dispatcher() -> None:
     """It listens for new work."""
     if not asyncio.run(_holds(DISPATCHER)):
@@ -85,7 +97,7 @@ def dispatcher() -> None:
 
 
 HERE = str(Path(__file__).resolve().parent)
-CHECKS = {"api": api, "sandbox": sandbox, "worker": worker, "dispatcher": dispatcher}
+CHECKS = {"api": api, "sandbox": sandbox, "worker": worker, "plugins": plugins, "dispatcher": dispatcher}
 
 
 def main() -> None:

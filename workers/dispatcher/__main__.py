@@ -15,7 +15,7 @@ from collections.abc import Callable
 import asyncpg
 import uvloop
 
-from core.agents.registry import pools
+from core.agents.registry import pools, tell_refusals
 from core.channels import NEW_WORK
 from core.database.pool import ALWAYS_BY_INDEX, DATABASE_FAULTS, connect, open_pool
 from core.events.publisher import Publisher
@@ -98,6 +98,7 @@ def main() -> int:
     argparse.ArgumentParser(prog="python -m workers.dispatcher", description=__doc__).parse_args()
     settings = Settings.load()
     configure_logging(settings.log_level)
+    tell_refusals()
     try:
         uvloop.run(dispatch(settings))
     except (OSError, asyncpg.PostgresError) as error:

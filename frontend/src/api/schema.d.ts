@@ -717,6 +717,11 @@ export interface components {
         AgentList: {
             /** Items */
             items: components["schemas"]["AgentView"][];
+            /**
+             * Refused
+             * @description Packages that were left out, and why
+             */
+            refused: components["schemas"]["RefusedView"][];
         };
         /**
          * AgentView
@@ -735,6 +740,16 @@ export interface components {
             };
             /** Name */
             name: string;
+            /**
+             * Package
+             * @description The installed package that brings it, with its version; null: built in
+             */
+            package: string | null;
+            /**
+             * Pool
+             * @description The pool of workers that serves it
+             */
+            pool: string;
             /** Result Schema */
             result_schema: {
                 [key: string]: unknown;
@@ -1758,6 +1773,11 @@ export interface components {
             queued: number;
             /** Running */
             running: number;
+            /**
+             * Slots
+             * @description Jobs of this lane that its workers can run at the same time
+             */
+            slots: number;
         };
         /**
          * Limits
@@ -2160,6 +2180,16 @@ export interface components {
              * @enum {string}
              */
             status: "ready" | "degraded" | "unready";
+        };
+        /**
+         * RefusedView
+         * @description An installed package whose agent can't be used.
+         */
+        RefusedView: {
+            /** Package */
+            package: string;
+            /** Reason */
+            reason: string;
         };
         /**
          * SandboxReset

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from core.agents import execute
+from core.agents import execute, generate
 from core.agents.registry import BUILT_IN, by_name, named
 from core.settings import Settings
 
 
 def test_the_setting_names_agents_by_dotted_paths(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ACI_AGENTS", "core.agents.execute:SPEC, core.agents.generate:SPEC")
-    assert named(Settings().agents) == [BUILT_IN[1], BUILT_IN[0]]
+    assert named(Settings().agents) == [execute.SPEC, generate.SPEC]
 
 
 def test_without_it_there_are_the_built_in_ones_only(monkeypatch: pytest.MonkeyPatch) -> None:

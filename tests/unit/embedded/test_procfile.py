@@ -46,5 +46,6 @@ def test_the_projects_own_names_what_there_is_to_scale() -> None:
         "dispatcher",
         "worker-generate",
         "worker-execute",
+        "worker-plugins",
         "sandbox",
     }

@@ -1,0 +1,1 @@
+"""An agent that says what is in a CSV file, column by column."""
