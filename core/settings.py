@@ -147,6 +147,7 @@ class Settings(BaseSettings):
     conversation_tokens: int = Field(
         10_000, ge=0, description="Tokens of a session's conversation that a model is given, the newest; estimated"
     )
+    solve_max_tokens: int = Field(400_000, gt=0, description="Tokens, in and out, that one task of the solver may use")
     model_prices: Annotated[tuple[PriceEntry, ...], NoDecode] = Field(
         (),
         description="provider:model=input/output, in USD for a million tokens, separated by commas; what has no price "

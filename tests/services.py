@@ -25,7 +25,7 @@ from embedded.redis import free_port
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SANDBOX_PYTHON = REPOSITORY / ".venv-sandbox" / "bin" / "python"
-POOLS = ("execute", "generate")
+POOLS = ("execute", "generate", "solve")
 """Pools of workers that a service has unless a test wants others."""
 HINTS = frozenset({"queue.position"})
 """Events without a number."""

@@ -58,6 +58,7 @@ async def readyz(services: ServicesDep, response: Response) -> Any:
         else {"status": "away", "detail": "can't be reached; jobs wait, streams are slower"},
         "model": _model(alive),
         "sandbox": _sandbox(alive),
+        "solver": _solver(alive),
     }
     if (plugins := _plugins(alive)) is not None:
         parts["plugins"] = plugins
@@ -73,23 +74,32 @@ async def _workers(services: Services) -> list[Worker] | None:
         return None
 
 
-def _newest(alive: list[Worker], key: str) -> dict[str, Any] | None:
-    """What the newest worker that knows says of itself."""
-    return next((worker.info[key] for worker in reversed(alive) if key in worker.info), None)
+def _newest(alive: list[Worker], agent: str, key: str) -> dict[str, Any] | None:
+    """What the newest worker that serves an agent says of itself."""
+    told = (worker.info[key] for worker in reversed(alive) if agent in worker.agents and key in worker.info)
+    return next(told, None)
 
 
 def _model(alive: list[Worker]) -> dict[str, Any]:
-    said = _newest(alive, "model")
+    said = _newest(alive, "generate", "model")
     if said is None:
         return {"status": "away", "detail": "no generator is running (yet)"}
     return {"status": said.get("status", "ok"), "detail": said["detail"]}
 
 
 def _sandbox(alive: list[Worker]) -> dict[str, Any]:
-    said = _newest(alive, "sandbox")
+    said = _newest(alive, "execute", "sandbox")
     if said is None:
         return {"status": "away", "detail": "no executor is running (yet)"}
     return {"status": "ok" if said["status"] == "ok" else "degraded", "detail": said["detail"], "tier": said["tier"]}
+
+
+def _solver(alive: list[Worker]) -> dict[str, Any]:
+    """Its model and its sandbox are the others' too, and told there."""
+    serving = sum("solve" in worker.agents for worker in alive)
+    if not serving:
+        return {"status": "away", "detail": "no solver is running (yet)"}
+    return {"status": "ok", "detail": f"{serving} running"}
 
 
 def _plugins(alive: list[Worker]) -> dict[str, Any] | None:

@@ -12,12 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from core.agents import execute, generate, installed
+from core.agents import execute, generate, installed, solve
 from core.agents.installed import Refusal
 from core.agents.spec import PLUGINS, AgentSpec
 from core.settings import Settings
 
-BUILT_IN = (generate.SPEC, execute.SPEC)
+BUILT_IN = (generate.SPEC, execute.SPEC, solve.SPEC)
 
 logger = logging.getLogger(__name__)
 

@@ -133,6 +133,18 @@ class InputReceived(Common):
 
     type: Literal["input.received"]
     request: str
+class ToolStarted(Common):
+    """A step of `solve`: what comes until it is finished is this program's."""
+
+    type: Literal["tool.started"]
+    step: int
+    code: str
+
+
+class ToolFinished(Common):
+    type: Literal["tool.finished"]
+    step: int
+    ok: bool = Field(description="The program ran to its end")
 
 
 class SandboxStarted(Common):
@@ -201,6 +213,8 @@ JobEvent = Annotated[
     | CodeErrored
     | InputRequested
     | InputReceived
+    | ToolStarted
+    | ToolFinished
     | SandboxStarted
     | SandboxReset
     | FileChanged

@@ -986,7 +986,7 @@ export interface components {
          */
         EventPage: {
             /** Items */
-            items: (components["schemas"]["JobQueued"] | components["schemas"]["JobRunning"] | components["schemas"]["JobProgress"] | components["schemas"]["JobRetrying"] | components["schemas"]["ModelSelected"] | components["schemas"]["ModelFallback"] | components["schemas"]["TextDelta"] | components["schemas"]["CodeDelta"] | components["schemas"]["CodeReset"] | components["schemas"]["CodeCompleted"] | components["schemas"]["Stdout"] | components["schemas"]["Stderr"] | components["schemas"]["Output"] | components["schemas"]["CodeErrored"] | components["schemas"]["InputRequested"] | components["schemas"]["InputReceived"] | components["schemas"]["SandboxStarted"] | components["schemas"]["SandboxReset"] | components["schemas"]["FileChanged"] | components["schemas"]["JobSucceeded"] | components["schemas"]["JobFailed"] | components["schemas"]["JobCancelled"] | components["schemas"]["JobExpired"])[];
+            items: (components["schemas"]["JobQueued"] | components["schemas"]["JobRunning"] | components["schemas"]["JobProgress"] | components["schemas"]["JobRetrying"] | components["schemas"]["ModelSelected"] | components["schemas"]["ModelFallback"] | components["schemas"]["TextDelta"] | components["schemas"]["CodeDelta"] | components["schemas"]["CodeReset"] | components["schemas"]["CodeCompleted"] | components["schemas"]["Stdout"] | components["schemas"]["Stderr"] | components["schemas"]["Output"] | components["schemas"]["CodeErrored"] | components["schemas"]["InputRequested"] | components["schemas"]["InputReceived"] | components["schemas"]["ToolStarted"] | components["schemas"]["ToolFinished"] | components["schemas"]["SandboxStarted"] | components["schemas"]["SandboxReset"] | components["schemas"]["FileChanged"] | components["schemas"]["JobSucceeded"] | components["schemas"]["JobFailed"] | components["schemas"]["JobCancelled"] | components["schemas"]["JobExpired"])[];
             /**
              * Next After
              * @description What to pass as `after` for the next page; null at the end for now
@@ -2330,6 +2330,83 @@ export interface components {
             credential: string;
         };
         /**
+         * SolveInput
+         * @description What the user wants to know or to have.
+         */
+        SolveInput: {
+            /**
+             * Files
+             * @description Paths of the session's files that matter; all of them when absent
+             */
+            files?: string[] | null;
+            /**
+             * Max Turns
+             * @description How often the model may be asked at most
+             * @default 12
+             */
+            max_turns: number;
+            /**
+             * Task
+             * @description What is to be found out or made, in plain words
+             */
+            task: string;
+        };
+        /**
+         * SolveJob
+         * @description Writes code, runs it, looks at what came out, and answers.
+         */
+        SolveJob: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            agent: "solve";
+            /**
+             * Deadline S
+             * @description Expires when not done so long after `run_at`, or after now
+             */
+            deadline_s?: number | null;
+            input: components["schemas"]["SolveInput"];
+            /**
+             * @description `batch` gives way to jobs that somebody waits for
+             * @default interactive
+             */
+            lane: components["schemas"]["Lane"];
+            /**
+             * Max Attempts
+             * @description Attempts after infrastructure faults
+             */
+            max_attempts?: number | null;
+            /**
+             * Metadata
+             * @description Up to 16 labels of your own
+             */
+            metadata?: {
+                [key: string]: string;
+            };
+            /**
+             * @description When the session has such a job already
+             * @default enqueue
+             */
+            on_busy: components["schemas"]["OnBusy"];
+            /**
+             * Priority
+             * @description Higher goes first, among the jobs of one lane
+             * @default 5
+             */
+            priority: number;
+            /**
+             * Run At
+             * @description Not before this time; RFC 3339, with its offset
+             */
+            run_at?: string | null;
+            /**
+             * Session Id
+             * @description The session whose files, conversation and sandbox it uses
+             */
+            session_id?: string | null;
+        };
+        /**
          * State
          * @description Where a job stands. Only the first two are live; the others are for good.
          * @enum {string}
@@ -2504,6 +2581,74 @@ export interface components {
             queued_ms: number | null;
             /** Run Ms */
             run_ms: number | null;
+        };
+        /** ToolFinished */
+        ToolFinished: {
+            /**
+             * At
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            /** Attempt */
+            attempt: number;
+            /** Job Id */
+            job_id: string;
+            /**
+             * Ok
+             * @description The program ran to its end
+             */
+            ok: boolean;
+            /**
+             * Seq
+             * @description Number of the event in its job: 1, 2, 3 … without a gap
+             */
+            seq: number;
+            /** Step */
+            step: number;
+            /**
+             * Truncated
+             * @description It was larger than an event may be, and its longest parts are cut
+             */
+            truncated?: true | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "tool.finished";
+        };
+        /**
+         * ToolStarted
+         * @description A step of `solve`: what comes until it is finished is this program's.
+         */
+        ToolStarted: {
+            /**
+             * At
+             * @description RFC 3339, UTC
+             */
+            at: string;
+            /** Attempt */
+            attempt: number;
+            /** Code */
+            code: string;
+            /** Job Id */
+            job_id: string;
+            /**
+             * Seq
+             * @description Number of the event in its job: 1, 2, 3 … without a gap
+             */
+            seq: number;
+            /** Step */
+            step: number;
+            /**
+             * Truncated
+             * @description It was larger than an event may be, and its longest parts are cut
+             */
+            truncated?: true | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "tool.started";
         };
         /**
          * UsageView
@@ -3192,7 +3337,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["GenerateJob"] | components["schemas"]["ExecuteJob"];
+                "application/json": components["schemas"]["GenerateJob"] | components["schemas"]["ExecuteJob"] | components["schemas"]["SolveJob"];
             };
         };
         responses: {

@@ -93,7 +93,7 @@ async def test_every_part_is_named_and_well(service: Service, client: Client) ->
     service.wait_until_ready()  # tests before this one take parts away, and a worker's word on one takes a moment
     document = service.readiness()
     assert {name: part["status"] for name, part in document["parts"].items()} == dict.fromkeys(
-        ["postgres", "redis", "model", "sandbox"], "ok"
+        ["postgres", "redis", "model", "sandbox", "solver"], "ok"
     )
     assert document["parts"]["sandbox"]["tier"] in {"A", "B"}
     agents = {agent["name"]: agent for agent in (await client.http.get("/v1/agents")).json()["items"]}

@@ -29,7 +29,9 @@ def test_the_path_of_the_readme_ends_with_a_figure(service: Service, tmp_path: P
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("event: job.succeeded") == 2
+    assert done.stdout.count("event: job.succeeded") == 3
     assert "event: code.delta" in done.stdout
     assert "event: output" in done.stdout
+    assert "event: tool.finished" in done.stdout
+    assert "class_0: 13.74" in done.stdout.rpartition("event: job.succeeded")[2]
     assert (tmp_path / "figure-1.png").read_bytes().startswith(b"\x89PNG")

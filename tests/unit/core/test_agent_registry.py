@@ -17,7 +17,7 @@ def test_the_setting_names_agents_by_dotted_paths(monkeypatch: pytest.MonkeyPatc
 def test_without_it_there_are_the_built_in_ones_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ACI_AGENTS", raising=False)
     assert named(Settings().agents) == []
-    assert set(by_name(BUILT_IN)) == {"generate", "execute"}
+    assert set(by_name(BUILT_IN)) == {"generate", "execute", "solve"}
 
 
 def test_two_agents_of_one_name_are_an_error() -> None:

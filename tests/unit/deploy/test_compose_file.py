@@ -81,7 +81,7 @@ def test_the_sandbox_has_nothing_but_its_own_key_and_settings() -> None:
 
 def test_only_executors_reach_the_sandbox_and_it_reaches_nobody_else() -> None:
     assert SERVICES["sandbox"]["networks"] == ["sandbox"]
-    assert members("sandbox") == {"sandbox", "worker-execute", "worker-plugins"}
+    assert members("sandbox") == {"sandbox", "worker-execute", "worker-solve", "worker-plugins"}
     assert COMPOSE["networks"]["sandbox"] == {"internal": True}
 
 
@@ -97,7 +97,7 @@ def test_no_network_leads_out_but_the_published_one_and_the_models() -> None:
     open_networks = {name for name, network in COMPOSE["networks"].items() if not network.get("internal")}
     assert open_networks == {"edge", "outside"}
     assert members("edge") == {"frontend"}
-    assert members("outside") == {"worker-generate", "worker-plugins"}
+    assert members("outside") == {"worker-generate", "worker-solve", "worker-plugins"}
 
 
 def test_secrets_are_files_and_no_setting_holds_one() -> None:
@@ -113,7 +113,7 @@ def test_only_those_who_call_models_are_given_aws_credentials() -> None:
     knowing = {
         name for name, service in SERVICES.items() if "AWS_SECRET_ACCESS_KEY" in (service.get("environment") or {})
     }
-    assert knowing == {"worker-generate", "worker-plugins"}
+    assert knowing == {"worker-generate", "worker-solve", "worker-plugins"}
 
 
 def test_everything_with_a_database_waits_for_its_schema() -> None:

@@ -28,7 +28,7 @@ def test_without_plugins_nobody_is_asked_and_no_worker_waits_for_them(monkeypatc
 
 
 def test_pools_that_no_line_serves_get_a_worker() -> None:
-    processes = with_workers(PROCFILE, frozenset({"generate", "execute", "plugins", "own"}))
+    processes = with_workers(PROCFILE, frozenset({"generate", "execute", "solve", "plugins", "own"}))
     assert names(processes) == names(PROCFILE) | {"worker-own"}
     assert processes[-1].words == ("python", "-m", "workers", "--pool", "own")
 

@@ -46,6 +46,7 @@ def test_the_projects_own_names_what_there_is_to_scale() -> None:
         "dispatcher",
         "worker-generate",
         "worker-execute",
+        "worker-solve",
         "worker-plugins",
         "sandbox",
     }

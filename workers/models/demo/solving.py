@@ -23,6 +23,8 @@ SHOWN = 1200
 """Characters of a program's output that an answer repeats."""
 MENDS = 1
 
+_SECTION = re.compile(r"<(output|error)>\n(.*?)\n</\1>", re.DOTALL)
+"""Where a tool marks what a program gave, only that is the program's."""
 _RAISED = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception|Interrupt|Exit)\b.*$", re.MULTILINE)
 
 
@@ -97,6 +99,7 @@ def _runs(messages: Messages, parameter: str) -> list[tuple[str, str, bool]]:
             elif "toolResult" in block:
                 result = block["toolResult"]
                 text = "\n".join(map(_text, result["content"]))
+                text = "\n".join(section for _, section in _SECTION.findall(text)) or text
                 failed = result.get("status") == "error" or "Traceback (most recent call last)" in text
                 runs.append((wanted.get(result["toolUseId"], ""), text, failed))
     return runs
