@@ -40,7 +40,7 @@ from workers.heartbeat import Heartbeat, end_process
 from workers.job_run import STOP_GRACE_S, JobRun
 from workers.quotas import Quotas
 from workers.resources import Resources
-from workers.runners import Runner, describers, runner_of
+from workers.runners import Runner, describers, runner_of, upkeeps
 
 logger = logging.getLogger(__name__)
 
@@ -297,8 +297,7 @@ class WorkerProcess:
 
     async def _see_to_upkeep(self) -> None:
         """Let the agents see to what outlives their jobs. Every process does; they agree by Postgres who does what."""
-        modules = [importlib.import_module(spec.runner.partition(":")[0]) for spec in self.specs.values()]
-        duties = [module.upkeep for module in modules if hasattr(module, "upkeep")]
+        duties = upkeeps(self.specs.values(), found().packages)
         while duties:
             for duty in duties:
                 try:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from types import ModuleType
 from typing import Any
 
 from core.agents.spec import AgentSpec
+from core.database.pool import Pool
 from core.jobs.states import Failure
 from workers.context import AgentFailure, Context, Outcome
 from workers.resources import Resources
@@ -15,6 +17,7 @@ from workers.resources import Resources
 logger = logging.getLogger(__name__)
 
 Runner = Callable[[Any, Context], Awaitable[Outcome]]
+Upkeep = Callable[[Pool, Resources], Awaitable[Any]]
 Describer = Callable[[Resources], Awaitable[dict[str, Any]]]
 
 
@@ -47,7 +50,15 @@ def _broken(package: str, why: str) -> Runner:
     return run
 
 
+def upkeeps(specs: Iterable[AgentSpec], packages: dict[str, str]) -> list[Upkeep]:
+    """What built-in agents see to beside their jobs."""
+    return [module.upkeep for module in _built_in(specs, packages) if hasattr(module, "upkeep")]
+
+
 def describers(specs: Iterable[AgentSpec], packages: dict[str, str]) -> list[Describer]:
     """What built-in agents say of their models and sandboxes, for the page and for operators."""
-    modules = [importlib.import_module(spec.runner.partition(":")[0]) for spec in specs if spec.name not in packages]
-    return [module.describe for module in modules if hasattr(module, "describe")]
+    return [module.describe for module in _built_in(specs, packages) if hasattr(module, "describe")]
+
+
+def _built_in(specs: Iterable[AgentSpec], packages: dict[str, str]) -> list[ModuleType]:
+    return [importlib.import_module(spec.runner.partition(":")[0]) for spec in specs if spec.name not in packages]

@@ -71,7 +71,7 @@ class Ground:
 
     def groups_of_processors(self) -> list[Path]:
         """The kernel's figures on processor time, one file a session."""
-        return list(Path("/sys/fs/cgroup").glob(f"**/code-sandbox-{self.server.process.pid}/*/cpu.stat"))
+        return [file for group in self.server.groups() for file in group.glob("*/cpu.stat")]
 
     def attacker(self) -> Session:
         """A session in which the prelude was run."""

@@ -76,6 +76,11 @@ class Server:
     def descendants(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
 
+    def groups(self) -> list[Path]:
+        """Its control groups, of each hierarchy. Those of others may go while one looks."""
+        name = f"code-sandbox-{self.process.pid}"
+        return [Path(folder, name) for folder, folders, _ in os.walk("/sys/fs/cgroup") if name in folders]
+
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(20)

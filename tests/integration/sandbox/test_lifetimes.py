@@ -22,10 +22,6 @@ def wait_until_gone(processes: list[psutil.Process]) -> None:
     assert not alive
 
 
-def groups(server: Server) -> list[Path]:
-    return list(Path("/sys/fs/cgroup").rglob(f"code-sandbox-{server.process.pid}"))
-
-
 def busy_session(server: Server) -> Session:
     session = Session.start(server.client())
     session.call("startCommandExecution", command="setsid sleep 1000")
@@ -40,7 +36,7 @@ def test_sigterm_leaves_no_process_and_no_cgroup(new_server: ServerMaker) -> Non
     server.stop()
     assert server.process.returncode == 0
     assert not any(process.is_running() for process in processes)
-    assert groups(server) == []
+    assert server.groups() == []
 
 
 def test_sigterm_ends_a_run_with_its_last_event(new_server: ServerMaker) -> None:
@@ -68,7 +64,7 @@ def test_sigkill_of_the_server_takes_everything_with_it(new_server: ServerMaker)
     wait_until_gone(processes)
     # Groups can't remove themselves: the next server does it.
     new_server()
-    assert groups(server) == []
+    assert server.groups() == []
 
 
 def test_a_lost_zygote_ends_its_sessions_and_is_replaced(new_server: ServerMaker) -> None:
