@@ -133,6 +133,8 @@ class InputReceived(Common):
 
     type: Literal["input.received"]
     request: str
+
+
 class ToolStarted(Common):
     """A step of `solve`: what comes until it is finished is this program's."""
 

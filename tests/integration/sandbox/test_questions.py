@@ -255,5 +255,5 @@ def test_nothing_is_left_of_a_session_that_asked(server: Server) -> None:
     session = asking(server)
     next_question(iter(session.invoke("executeCode", code="input()")))
     session.stop()
-    settled = max(before, 1 + 2)  # the zygote, and the two processes of the session that waits for whoever comes next
+    settled = max(before, 1 + 2 * 2)  # the zygote, and the two processes of each session that waits ready
     poll_until(lambda: len(living(server)) <= settled)
