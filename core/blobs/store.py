@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import IO
 from uuid import UUID
@@ -24,27 +24,41 @@ class Blob:
     sha256: bytes
 
 
-def _chunks(source: IO[bytes]) -> Iterator[bytes]:
-    while piece := source.read(CHUNK):
-        yield piece
-
-
 async def write(connection: Connection, tenant_id: UUID, source: IO[bytes]) -> Blob:
-    """Store what `source` holds from its present position. The caller's transaction makes it last.
+    """Store what `source` holds from its present position. The caller's transaction makes it last."""
 
-    `source` must give full reads, as files and BytesIO do: ranges rest on chunks of one size.
-    """
+    async def pieces() -> AsyncIterator[bytes]:
+        while piece := source.read(CHUNK):
+            yield piece
+
+    return await write_pieces(connection, tenant_id, pieces())
+
+
+async def write_pieces(connection: Connection, tenant_id: UUID, pieces: AsyncIterator[bytes]) -> Blob:
+    """Store what comes in pieces of any size. The caller's transaction makes it last."""
     blob_id, size, digest = new_id(), 0, hashlib.sha256()
     # The row first, for the chunks refer to it; its size and digest are known at the end.
     await connection.execute(
         "INSERT INTO blobs (id, tenant_id, size, sha256) VALUES ($1, $2, 0, ''::bytea)", blob_id, tenant_id
     )
-    for number, piece in enumerate(_chunks(source)):
+    number, rest = 0, bytearray()
+
+    async def put(data: bytes) -> None:
+        nonlocal number
+        await connection.execute(
+            "INSERT INTO blob_chunks (blob_id, number, data) VALUES ($1, $2, $3)", blob_id, number, data
+        )
+        number += 1
+
+    async for piece in pieces:
         size += len(piece)
         digest.update(piece)
-        await connection.execute(
-            "INSERT INTO blob_chunks (blob_id, number, data) VALUES ($1, $2, $3)", blob_id, number, piece
-        )
+        rest += piece
+        while len(rest) >= CHUNK:  # ranges rest on chunks of one size
+            await put(bytes(rest[:CHUNK]))
+            del rest[:CHUNK]
+    if rest:
+        await put(bytes(rest))
     await connection.execute("UPDATE blobs SET size = $2, sha256 = $3 WHERE id = $1", blob_id, size, digest.digest())
     return Blob(blob_id, size, digest.digest())
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 from core.blobs import store
+from core.blobs.store import Blob
 from core.errors import InvalidInput
 from core.files import repository as session_files
-from core.files.changes import FileChange
+from core.files.changes import Change, FileChange
 from core.files.paths import checked_path
+from core.files.repository import File
 from core.ids import Prefix, encode
 from workers.context import Context
 from workers.executor.agentcore import Interpreter
 from workers.executor.kept_outputs import NO_ROOM
 from workers.executor.output import Output
-from workers.executor.report import Report
+from workers.executor.report import Report, ReportedFile
+from workers.executor.transfers import CannotBeRead, Seen, Transfers
+
+
+class _Unchanged(Exception):
+    """It holds what it held before."""
 
 
 class ChangedFiles:
@@ -23,8 +29,7 @@ class ChangedFiles:
 
     def __init__(self, context: Context, interpreter: Interpreter, output: Output) -> None:
         self._context = context
-        self._interpreter = interpreter
-        self._interpreters = context.resources.interpreters
+        self._transfers = Transfers(context.resources.interpreters, interpreter, context.job_id.hex)
         self._output = output
         self.changes: list[FileChange] = []
 
@@ -36,35 +41,55 @@ class ChangedFiles:
     async def collect(self, report: Report) -> None:
         """Of a job in a session; what can't be kept is left out with a word on stderr. Raises SandboxError."""
         session_id, tenant_id = self._context.session_id, self._context.claim.tenant_id
-        if session_id is None:
+        if session_id is None or not (report.files or report.files_left_out):
             return
-        known = {file.path for file in await session_files.current(self._context.pool, tenant_id, session_id)}
+        known = {file.path: file for file in await session_files.current(self._context.pool, tenant_id, session_id)}
+        there = set(known)
         # Earlier runs of this job, whose changes are no version yet.
         for change in self._context.changes:
-            (known.discard if change.change == "deleted" else known.add)(change.path)
+            known.pop(change.path, None)
+            (there.discard if change.change == "deleted" else there.add)(change.path)
         for reported in report.files:
             try:
                 path = checked_path(reported.path)
             except InvalidInput:
                 self._output.note(f"A file was left out: its name can't be kept ({reported.path[:100]!r}).")
                 continue
-            if reported.change == "deleted":
-                if path in known:
-                    self._changed(FileChange(path, "deleted", None, 0))
-                continue
-            if reported.size > self._context.settings.max_upload_bytes:
-                self._output.note(f"{path} was left out: it is larger than a session's files may be.")
-                continue
-            content = await self._interpreters.blocking(lambda path=path: self._interpreter.read_file(path))  # type: ignore[misc]
-            if content is None or len(content) > self._context.settings.max_upload_bytes:
-                self._output.note(f"{path} was left out: it can't be read.")
-                continue
-            if not await self._context.has_room(len(content)):
-                self._output.note(f"{path} was left out: {NO_ROOM}.")
-                continue
-            async with self._context.pool.acquire() as connection, connection.transaction():
-                blob = await store.write(connection, tenant_id, io.BytesIO(content))
-            self._changed(FileChange(path, "modified" if path in known else "created", blob.id, blob.size))
+            if reported.change != "deleted":
+                await self._keep(path, reported, "modified" if path in there else "created", known.get(path))
+            elif path in there:
+                self._changed(FileChange(path, "deleted", None, 0))
+        if report.files_left_out:
+            self._output.note(
+                f"{report.files_left_out} more files were changed than are kept of one run; they are not among the "
+                "session's files."
+            )
+
+    async def _keep(self, path: str, reported: ReportedFile, how: Change, before: File | None) -> None:
+        """Store a file that the run wrote, unless it holds what it held before."""
+        if reported.size > self._context.settings.max_upload_bytes:
+            self._output.note(f"{path} was left out: it is larger than a session's files may be.")
+        elif not await self._context.has_room(reported.size):
+            self._output.note(f"{path} was left out: {NO_ROOM}.")
+        else:
+            try:
+                blob = await self._stored(Seen(path, reported.size, reported.state), before)
+            except _Unchanged:
+                return
+            except CannotBeRead:
+                await self._transfers.discard()
+                self._output.note(f"{path} was left out: it can't be read, or changed while it was.")
+                return
+            self._changed(FileChange(path, how, blob.id, blob.size))
+
+    async def _stored(self, file: Seen, before: File | None) -> Blob:
+        """Its bytes as a blob, as they come. Raises _Unchanged and CannotBeRead; then nothing is stored."""
+        async with self._context.pool.acquire() as connection, connection.transaction():
+            pieces = self._transfers.out(file)
+            blob = await store.write_pieces(connection, self._context.claim.tenant_id, pieces)
+            if before is not None and (before.size, before.sha256) == (blob.size, blob.sha256):
+                raise _Unchanged
+        return blob
 
     def _changed(self, change: FileChange) -> None:
         self.changes.append(change)

@@ -94,11 +94,14 @@ class ReportedWarning(Strict):
 
 
 class ReportedFile(Strict):
-    """A path that the run created, changed or deleted. Neither path nor size is to be trusted."""
+    """A path that the run created, changed or deleted. Nothing of it is to be trusted: a file is fetched by the size it
+    says, and only while its `state`, in the sandbox, is still this one.
+    """
 
     path: str
-    size: int = Field(ge=0)
+    size: int = Field(ge=0, lt=2**63)
     change: Literal["created", "modified", "deleted"]
+    state: Annotated[list[Annotated[int, Field(ge=-(2**63), lt=2**64)]], Field(min_length=3, max_length=3)]
 
 
 class Report(Strict):
@@ -113,3 +116,4 @@ class Report(Strict):
     """By number; None for one that was sent while the program ran, {} for one that was taken away again."""
     truncated: bool
     files: Annotated[list[ReportedFile], Field(max_length=1000)]
+    files_left_out: int = Field(ge=0, lt=2**31)

@@ -29,12 +29,13 @@ from workers.executor.agentcore import (
     SandboxUnreachable,
 )
 from workers.executor.stopping import stop_quietly
+from workers.executor.transfers import PIECE, Transfers
 
 MARGIN_S = 60
 """A sandbox must live for so long beyond the run's limit, else it is renewed first."""
 
 UPLOAD_GROUP = 8 * 1024 * 1024
-"""Bytes of files sent in one call, if a single one is not larger."""
+"""Bytes of small files that are sent in one call; large ones go piece by piece."""
 
 LOOK_AGAIN_S = 0.5
 """Between two looks at a sandbox server that is full, or restarts."""
@@ -237,7 +238,11 @@ async def _send(context: Context, interpreter: Interpreter, written: list[files.
         sending, group, size = group, [], 0
         await context.resources.interpreters.blocking(lambda: interpreter.write_files(sending))
 
+    transfers = Transfers(context.resources.interpreters, interpreter, context.job_id.hex)
     for file in written:
+        if file.size > PIECE:
+            await transfers.into(file.path, store.read(context.pool, file.blob_id))
+            continue
         if group and size + file.size > UPLOAD_GROUP:
             await flush()
         content = b"".join([piece async for piece in store.read(context.pool, file.blob_id)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
-from services import Client, text_of
+from services import Client, Service, text_of
 
 THREE_FILES = """
 import os
@@ -18,12 +18,14 @@ print('done')
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def tight(client: Client) -> AsyncIterator[Client]:
-    """A tenant who may store 20 MB more than it has."""
+async def tight(client: Client, service: Service) -> AsyncIterator[Client]:
+    """A tenant who may store 20 MB more than it has, and a worker that has not heard of other limits before."""
     me = (await client.http.get("/v1/me")).json()
     path = f"/v1/admin/limits/tenants/{me['tenant']['id']}"
     answer = await client.http.put(path, json={"storage_bytes": me["used"]["storage_bytes"] + 20_000_000})
     assert answer.status_code == 200, answer.text
+    service.stop("execute")
+    service.run_worker()
     yield client
     assert (await client.http.put(path, json={})).status_code == 200
 

@@ -10,6 +10,8 @@ Snapshot = dict[str, tuple[int, int, int]]
 """Size, time of change in nanoseconds and inode of files, by path."""
 
 FILES_LIMIT = 1000
+LOOKED_AT = 20 * FILES_LIMIT
+"""Files that are looked at; of more, what became of the rest is not known."""
 
 
 def snapshot() -> Snapshot:
@@ -26,17 +28,21 @@ def snapshot() -> Snapshot:
                 state = os.lstat(path)
                 if os.path.isfile(path) and not os.path.islink(path):
                     found[os.path.relpath(path, home.WORK)] = (state.st_size, state.st_mtime_ns, state.st_ino)
-            if len(found) > 20 * FILES_LIMIT:
+            if len(found) >= LOOKED_AT:
                 return found
     return found
 
 
 def changes(before: Snapshot, after: Snapshot) -> "list[dict[str, Any]]":
-    """What differs between two snapshots."""
+    """What differs between two snapshots. `state` is what a file is known by when it is fetched."""
     found: list[dict[str, Any]] = [
-        {"path": path, "size": state[0], "change": "modified" if path in before else "created"}
+        {"path": path, "size": state[0], "change": "modified" if path in before else "created", "state": state}
         for path, state in sorted(after.items())
         if before.get(path) != state
     ]
-    found += [{"path": path, "size": 0, "change": "deleted"} for path in sorted(set(before) - set(after))]
-    return found
+    # Not all that is missing in an incomplete look is gone.
+    whole = len(after) < LOOKED_AT
+    gone = (
+        path for path in sorted(set(before) - set(after)) if whole or not os.path.lexists(os.path.join(home.WORK, path))
+    )
+    return found + [{"path": path, "size": 0, "change": "deleted", "state": (0, 0, 0)} for path in gone]

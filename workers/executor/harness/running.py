@@ -55,6 +55,7 @@ def run(request_text: str) -> None:
         "outputs": recorder.outputs,
         "truncated": recorder.truncated or len(changed) > FILES_LIMIT,
         "files": changed[:FILES_LIMIT],
+        "files_left_out": len(changed[FILES_LIMIT:]),
     }
     text = write(report, folder)
     if recorder.sent:

@@ -18,7 +18,8 @@ GOOD: dict[str, Any] = {
     "execution_count": 1,
     "outputs": [{"image/png": {"file": "figure-1.png"}, "text/plain": "<Figure>"}],
     "truncated": False,
-    "files": [{"path": "a.csv", "size": 3, "change": "created"}],
+    "files": [{"path": "a.csv", "size": 3, "change": "created", "state": [3, 10**18, 7]}],
+    "files_left_out": 0,
 }
 ERROR = {"name": "E", "value": "v", "traceback": ["t"], "line": 1, "column": None}
 
@@ -55,6 +56,10 @@ HOSTILE: dict[str, dict[str, Any]] = {
     "an error with more to say": {"error": ERROR | {"more": 1}},
     "a line that is text": {"error": ERROR | {"line": "x"}},
     "a column that is text": {"error": ERROR | {"column": "x"}},
+    "a file of less than nothing": {"files": [GOOD["files"][0] | {"size": -1}]},
+    "a file that is known by nothing": {"files": [GOOD["files"][0] | {"state": []}]},
+    "a file that is known by words": {"files": [GOOD["files"][0] | {"state": ["x", "y", "z"]}]},
+    "files left out without end": {"files_left_out": 2**31},
     "warnings without end": {"warnings": [{"name": "W", "value": "w", "line": 1}] * 51},
     "a long warning": {"warnings": [{"name": "W", "value": "w" * 4001, "line": 1}]},
     "an output in too many forms": {"outputs": [{f"text/x{n}": "x" for n in range(21)}]},
@@ -63,9 +68,9 @@ HOSTILE: dict[str, dict[str, Any]] = {
     "a picture as text": {"outputs": [{"image/png": "iVBORw0KGgo="}]},
     "a picture that is no base64": {"outputs": [{"image/png": {"file": "figure-1.png", "base64": "x"}}]},
     "data nested without end": {"outputs": [{"application/json": NESTED}]},
-    "a file of negative size": {"files": [{"path": "a", "size": -1, "change": "created"}]},
+    "a file of negative size": {"files": [{"path": "a", "size": -1, "change": "created", "state": [3, 10**18, 7]}]},
     "a file that was eaten": {"files": [{"path": "a", "size": 1, "change": "eaten"}]},
-    "too many files": {"files": [{"path": "a", "size": 1, "change": "created"}] * 1001},
+    "too many files": {"files": [{"path": "a", "size": 1, "change": "created", "state": [3, 10**18, 7]}] * 1001},
 }
 
 
