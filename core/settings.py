@@ -153,6 +153,18 @@ class Settings(BaseSettings):
         description="provider:model=input/output, in USD for a million tokens, separated by commas; what has no price "
         "has no cost",
     )
+    budget_tokens_per_job: int | None = Field(
+        None,
+        gt=0,
+        description="Tokens after which a job asks no model again and ends: budget-exceeded; empty: no limit",
+    )
+    budget_cost_per_job_usd: float | None = Field(None, gt=0, description="The same in USD, where models have prices")
+    budget_tokens_per_session: int | None = Field(
+        None, gt=0, description="Tokens that all jobs of a session may use together; empty: no limit"
+    )
+    budget_cost_per_session_usd: float | None = Field(
+        None, gt=0, description="The same in USD, where models have prices"
+    )
     bedrock_endpoint: str | None = Field(None, description="Another address for Bedrock's runtime API")
     aws_region: str = Field("us-west-2", validation_alias="AWS_REGION", description="Region for Bedrock and AgentCore")
     ollama_host: str = Field(

@@ -33,6 +33,7 @@ from core.sessions import repository as sessions
 from core.sessions.repository import Turn
 from core.settings import Settings
 from core.usage.used import Used
+from workers import budgets
 from workers.asking import ask
 from workers.clock import RunClock
 from workers.models.prices import priced
@@ -133,6 +134,8 @@ class Context:
     """`cancel`, `timeout`, `deadline`, `lease` (lost) or `shutdown`."""
     quotas: Quotas | None = None
     """What may still be spent and stored; None where nothing is limited."""
+    spent: dict[str, Any] | None = None
+    """What the run was last known to have used, of models."""
     clock: RunClock = field(default_factory=RunClock)
     """The attempt's time; while somebody is asked it stands still."""
     answered: asyncio.Event = field(default_factory=asyncio.Event)
@@ -151,20 +154,22 @@ class Context:
         return await ask(self, prompt, password=password)
 
     async def check_budget(self, usage: dict[str, Any] | None = None, result: dict[str, Any] | None = None) -> None:
-        """To be asked before a model is: raises AgentFailure (`budget-exceeded`) when the day's tokens or money are
-        used up. `usage` is what this job has used so far, and `result` what it has made, which it keeps.
+        """To be asked before a model is: raises AgentFailure (`budget-exceeded`) when the tokens or the money of the
+        job, its session or the day are used up. `usage` is what this job has used so far, counted even where its
+        attempt is lost, and `result` what it has made, which it keeps.
         """
-        if self.quotas is None:
-            return
-        spent = await self.quotas.overspent(self.claim, Used.of(priced(usage, self.settings.model_prices)))
-        if spent is not None:
-            raise AgentFailure(
-                Failure.BUDGET_EXCEEDED,
-                "The day's budget is used up",
-                f"{spent} The next day begins at 00:00 UTC.",
-                result=result,
-                usage=usage,
+        self.spent = usage or self.spent
+        used = Used.of(priced(usage, self.settings.model_prices))
+        found = await budgets.exceeded(self.settings, self.pool, self.claim, used)
+        if found is None and self.quotas is not None:
+            day = await self.quotas.overspent(self.claim, used)
+            found = (
+                budgets.Exceeded("The day's budget is used up", f"{day} The next day begins at 00:00 UTC.")
+                if day
+                else None
             )
+        if found is not None:
+            raise AgentFailure(Failure.BUDGET_EXCEEDED, found.title, found.detail, result=result, usage=usage)
 
     async def has_room(self, size: int) -> bool:
         """Whether `size` bytes more may be stored."""

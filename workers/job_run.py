@@ -19,6 +19,8 @@ from core.ids import Prefix, encode
 from core.jobs import lease
 from core.jobs.lease import Claim, Ending
 from core.jobs.states import Failure, State
+from core.usage import repository as usage_days
+from core.usage.used import Used
 from workers.context import AgentFailure, Context, InfrastructureFault, Interrupted, NoRoom, Outcome
 from workers.models.prices import priced
 
@@ -145,6 +147,7 @@ class JobRun:
         if isinstance(ending, InfrastructureFault):
             await self._process.events.flush(self.claim.held)
             await self._process.events.take(self.claim.held)
+            await self._count_unfinished(None)
             full = isinstance(ending, NoRoom)
             await lease.break_off(
                 self._process.pool,
@@ -159,6 +162,7 @@ class JobRun:
         if ending.state is State.CANCELLED and reason == "shutdown":
             await self._process.events.flush(self.claim.held)
             await self._process.events.take(self.claim.held)
+            await self._count_unfinished(ending.usage)
             await lease.hand_back(self._process.pool, self.claim, "the worker was stopped")
             self._process.publisher.moved(self.claim.id, 0)
             return
@@ -178,3 +182,8 @@ class JobRun:
             logger.warning("Job %s ended here, but under an attempt of the past.", encode(Prefix.JOB, self.claim.id))
         else:
             self._process.publisher.moved(self.claim.id, seq)
+
+    async def _count_unfinished(self, usage: dict[str, Any] | None) -> None:
+        """Tokens of an attempt that comes to no end are counted on the day, for the tenant pays for them."""
+        used = Used.of(priced(usage or self.context.spent, self._process.settings.model_prices))
+        await usage_days.count_unfinished(self._process.pool, self.claim, self._process.id, used)

@@ -11,13 +11,14 @@ from api.hub.vector import LONGEST
 from api.idempotency import IdempotencyKey, replayed_headers
 from api.resuming import LastEventId, session_start
 from api.routing import resource
-from api.sessions.schemas import SessionChange, SessionCreate, SessionPage, SessionView
+from api.sessions.schemas import SessionChange, SessionCreate, SessionPage, SessionUsage, SessionView
 from api.streams import EventStream
 from core.database.pool import Connection
 from core.idempotency import Key, once
 from core.ids import Prefix, encode
 from core.sessions import following, removal
 from core.sessions import repository as sessions
+from core.usage import repository as usage
 
 router = resource("/v1/sessions", "sessions")
 
@@ -60,6 +61,18 @@ async def list_sessions(services: ServicesDep, tenant: TenantDep, page: PageDep)
 async def get_session(session_id: SessionId, services: ServicesDep, tenant: TenantDep) -> Any:
     """One session."""
     return (await sessions.get(services.pool, tenant, session_id)).view()
+
+
+@router.get("/{session_id}/usage", response_model=SessionUsage)
+async def session_usage(session_id: SessionId, services: ServicesDep, tenant: TenantDep) -> Any:
+    """Tokens of language models, and their cost, over the session's jobs that have ended."""
+    await sessions.get(services.pool, tenant, session_id)
+    used = await usage.of_session(services.pool, session_id)
+    return {
+        "input_tokens": used.input_tokens,
+        "output_tokens": used.output_tokens,
+        "cost_usd": float(used.cost_usd),
+    }
 
 
 @router.patch("/{session_id}", response_model=SessionView)

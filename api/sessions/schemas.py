@@ -50,3 +50,11 @@ class SessionPage(BaseModel):
 
     items: list[SessionView]
     next_cursor: str | None
+
+
+class SessionUsage(BaseModel):
+    """What the session's ended jobs used of language models."""
+
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float = Field(description="As far as the models have prices (`ACI_MODEL_PRICES`)")

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from core.database.pool import Connection, Pool
+from core.jobs.lease import Claim
 from core.usage.used import ADDED, NOBODY, Used
 
 
@@ -70,6 +71,36 @@ async def today(connection: Connection | Pool, tenant_id: UUID, key_id: UUID | N
     )
     assert row is not None
     return Used(row["input"], row["output"], row["cost"]), Used(row["key_input"], row["key_output"], row["key_cost"])
+
+
+async def of_session(connection: Connection | Pool, session_id: UUID) -> Used:
+    """What the ended jobs of a session used."""
+    rows = await connection.fetch(
+        "SELECT usage FROM job_results JOIN jobs ON jobs.id = job_id WHERE session_id = $1 AND usage IS NOT NULL",
+        session_id,
+    )
+    return sum((Used.of(row["usage"]) for row in rows), Used())
+
+
+async def count_unfinished(connection: Connection | Pool, claim: Claim, worker_id: UUID, used: Used) -> None:
+    """Add what an attempt used that did not come to an end of its job: paid for all the same."""
+    if not used.tokens and not used.cost_usd:
+        return
+    await connection.execute(
+        f"""
+        INSERT INTO usage_days AS known (tenant_id, day, key_id, agent, worker_id, jobs, run_ms, input_tokens,
+                                         output_tokens, cost_usd)
+        VALUES ($1, (now() AT TIME ZONE 'UTC')::date, $2, $3, $4, 0, 0, $5, $6, $7)
+        {ADDED}
+        """,
+        claim.tenant_id,
+        claim.key_id or NOBODY,
+        claim.agent,
+        worker_id,
+        used.input_tokens,
+        used.output_tokens,
+        used.cost_usd,
+    )
 
 
 async def merge_past(connection: Connection | Pool) -> None:

@@ -15,6 +15,7 @@ import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -170,7 +171,18 @@ class Bedrock:
                 )
             return StreamingResponse(_frames(steps), media_type=CONTENT_TYPE)
 
+        @app.post("/")
+        async def assume_role() -> Response:
+            """What the token service answers to AssumeRole: keys of a role, for an hour."""
+            until = (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+            return Response(ASSUMED.format(until=until), media_type="text/xml")
+
         return app
+
+
+ASSUMED = """<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult><Credentials>
+<AccessKeyId>ASIAOFTHEROLE</AccessKeyId><SecretAccessKey>y</SecretAccessKey><SessionToken>token-of-the-role</SessionToken>
+<Expiration>{until}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"""
 
 
 def results_in(body: dict[str, Any]) -> list[dict[str, Any]]:

@@ -7,12 +7,13 @@ from contextlib import aclosing
 from typing import Any
 
 from core.agents.generate import GenerateInput
+from core.usage.used import Used
 from workers.context import AgentFailure, Context, Interrupted, Outcome
 from workers.generator.draft import Draft
 from workers.generator.history import Background, background
 from workers.generator.request import compose, prompt_text
 from workers.generator.syntax import problem
-from workers.models.answer import Question
+from workers.models.answer import Question, Usage
 from workers.models.chain import ModelChain
 from workers.resources import Resources
 
@@ -89,8 +90,10 @@ async def _mended(chain: ModelChain, question: Question, context: Context, draft
         await _listen(chain, Question(question.system, wish, said), context, mended, first=draft.model)
     except Interrupted:
         raise Interrupted(result=draft.result(), usage=_usage(draft, mended)) from None
-    except AgentFailure:
+    except AgentFailure as failure:
         # Nobody could mend it; a program with a known fault still is worth more to the user than none.
+        spent = Used.of(failure.usage)
+        draft.usage = Usage(draft.model, spent.input_tokens, spent.output_tokens).plus(draft.usage)
         return draft
     if mended.code:
         return mended

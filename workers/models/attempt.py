@@ -43,18 +43,19 @@ async def answer(
     messages = deepcopy(call.messages)
     events: Any = stream_messages(
         model,
-        call.system,
+        call.system or None,
         messages,
         list(call.tools),
-        system_prompt_content=[{"text": call.system}],
+        system_prompt_content=[{"text": call.system}] if call.system else None,
         cancel_signal=signal,
     )
     heard = _Heard(name, call)
     waiting = _Waiting(stop)
     try:
         while True:
-            async with waiting.at_most(patience()):
+            async with asyncio.timeout(0 if stop.is_set() else patience()) as waiting.limit:
                 event = await anext(events, None)
+            waiting.limit = None
             if event is None:
                 break
             for piece in heard.take(event):
@@ -75,26 +76,20 @@ async def answer(
 
 
 class _Waiting:
-    """Waits for the next piece, for so long, and not beyond the moment when `stop` is set."""
+    """Ends the wait for the next piece when `stop` is set: `limit` is the time-out of the wait that is going on."""
 
     def __init__(self, stop: asyncio.Event) -> None:
-        self._limit: asyncio.Timeout | None = None
+        self.limit: asyncio.Timeout | None = None
         self._stop = stop
         self._stopper = asyncio.create_task(self._on_stop())
 
-    @contextlib.asynccontextmanager
-    async def at_most(self, seconds: float) -> AsyncGenerator[None]:
-        async with asyncio.timeout(0 if self._stop.is_set() else seconds) as self._limit:
-            yield
-        self._limit = None
-
     async def _on_stop(self) -> None:
         await self._stop.wait()
-        if self._limit is not None:
-            self._limit.reschedule(asyncio.get_running_loop().time())
+        if self.limit is not None:
+            self.limit.reschedule(asyncio.get_running_loop().time())
 
     def over(self) -> None:
-        self._limit = None
+        self.limit = None
         self._stopper.cancel()
 
 

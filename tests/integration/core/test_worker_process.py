@@ -19,7 +19,7 @@ from core.jobs.states import Failure, State
 from core.settings import Settings
 from core.tenants import DEFAULT_TENANT
 from embedded.redis import RedisServer
-from workers.context import AgentFailure, Context, Interrupted
+from workers.context import AgentFailure, Context, InfrastructureFault, Interrupted
 from workers.event_writer import EventWriter
 from workers.process import WorkerProcess
 
@@ -153,6 +153,37 @@ async def test_an_agent_that_finds_postgres_away_is_tried_again(life: Life, work
     await offer_again(life, worker, job_id)
     await until(lambda: ended(life, job_id))
     assert (await life.job(job_id)).result == {"said": "well"}
+
+
+async def test_what_a_broken_attempt_spent_is_counted_beside_what_the_next_does(
+    life: Life, worker: WorkerProcess
+) -> None:
+    spent = {"model": "m", "input_tokens": 1000, "output_tokens": 7}
+
+    async def script(context: Context) -> str:
+        await context.check_budget(spent)
+        if context.claim.attempt == 1:
+            raise InfrastructureFault("the sandbox was lost")
+        return "well"
+
+    async def counted() -> int:
+        count: int = await life.pool.fetchval(
+            "SELECT coalesce(sum(input_tokens), 0)::bigint FROM usage_days WHERE worker_id = $1", worker.id
+        )
+        return count
+
+    before = await counted()
+    job_id = await offer(life, worker, "spends and breaks", script)
+
+    async def queued_again() -> bool:
+        row = await life.row(job_id)
+        return (row["state"], row["attempt"]) == ("queued", 1)
+
+    await until(queued_again)
+    assert await counted() == before + 1000
+    await life.due_now(job_id)
+    await offer_again(life, worker, job_id)
+    await until(lambda: ended(life, job_id))
 
 
 async def test_a_full_process_refuses_picks_that_wait_as_soon_as_it_is_to_stop(

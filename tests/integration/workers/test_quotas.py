@@ -17,6 +17,8 @@ from core.blobs import store
 from core.ids import new_id
 from core.jobs.lease import Claim
 from core.settings import Settings
+from core.usage import repository as usage
+from core.usage.used import Used
 from workers.context import AgentFailure, Context
 from workers.quotas import Quotas
 
@@ -51,9 +53,11 @@ async def key(life: Life, owner: UUID, **limits: Any) -> UUID:
     return key_id
 
 
-def context(claim: Claim, quotas: Quotas | None) -> Context:
+def context(claim: Claim, quotas: Quotas | None, pool: Any = None, **budgets: Any) -> Context:
     nothing = cast(Any, None)
-    return Context(claim, Settings(model_prices=PRICES), nothing, nothing, nothing, asyncio.Event, quotas=quotas)  # type: ignore[arg-type]
+    return Context(
+        claim, Settings(model_prices=PRICES, **budgets), pool, nothing, nothing, asyncio.Event, quotas=quotas
+    )  # type: ignore[arg-type]
 
 
 USED = {"model": "demo:library", "input_tokens": 60, "output_tokens": 40}
@@ -98,6 +102,44 @@ async def test_the_services_default_holds_for_a_tenant_without_a_word(life: Life
     await context(claim, quotas).check_budget({"input_tokens": 999})
     with pytest.raises(AgentFailure):
         await context(claim, quotas).check_budget({"input_tokens": 1000})
+
+
+async def test_a_job_may_have_a_budget_of_its_own(life: Life) -> None:
+    claim = await life.running()
+    await context(claim, None, budget_tokens_per_job=101).check_budget(USED)
+    with pytest.raises(AgentFailure) as failed:
+        await context(claim, None, budget_tokens_per_job=100).check_budget(USED, {"code": "half"})
+    assert failed.value.error["title"] == "The job's budget is used up"
+    assert "100 tokens" in failed.value.error["detail"]
+    assert (failed.value.result, failed.value.usage) == ({"code": "half"}, USED)
+    await context(claim, None, budget_cost_per_job_usd=0.00053).check_budget(USED)
+    with pytest.raises(AgentFailure, match="budget-exceeded"):
+        await context(claim, None, budget_cost_per_job_usd=0.00052).check_budget(USED)
+
+
+async def test_a_sessions_budget_counts_its_ended_jobs_and_this_one(life: Life) -> None:
+    session = await life.session()
+    await life.end(await life.running(session_id=session), usage=USED)
+    claim = await life.running(session_id=session)
+    await context(claim, None, life.pool, budget_tokens_per_session=101).check_budget()
+    with pytest.raises(AgentFailure) as failed:
+        await context(claim, None, life.pool, budget_tokens_per_session=101).check_budget({"input_tokens": 1})
+    assert failed.value.error["title"] == "The session's budget is used up"
+    assert "new session" in failed.value.error["detail"]
+    elsewhere = await life.running(session_id=await life.session())
+    await context(elsewhere, None, life.pool, budget_tokens_per_session=101).check_budget()
+
+
+async def test_what_an_attempt_used_that_came_to_no_end_is_counted_on_the_day(life: Life) -> None:
+    owner, worker = await tenant(life), new_id()
+    claim = await life.running(tenant_id=owner)
+    await usage.count_unfinished(life.pool, claim, worker, Used(60, 40))
+    await usage.count_unfinished(life.pool, claim, worker, Used(1, 2))
+    await usage.count_unfinished(life.pool, claim, worker, Used())
+    await life.end(claim, usage=USED)
+    today = await life.pool.fetchval("SELECT (now() AT TIME ZONE 'UTC')::date")
+    (day,) = await usage.by_day_and_agent(life.pool, owner, today, today)
+    assert (day.jobs, day.input_tokens, day.output_tokens) == (1, 121, 82)
 
 
 async def test_there_is_room_for_what_fits(life: Life, quotas: Quotas) -> None:

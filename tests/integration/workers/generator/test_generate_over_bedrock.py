@@ -235,6 +235,14 @@ async def test_code_that_cannot_be_mended_is_given_with_a_warning(bedrock, job):
     assert bedrock.models_asked() == [A, A]
 
 
+async def test_what_a_refused_mend_cost_is_counted(bedrock, job):
+    bedrock.script(A, Say("Prints.\n```python\nprint(1\n```"), End())
+    bedrock.script(A, Say("No."), End("content_filtered"))
+    outcome = await job(f"bedrock:{A}").run()
+    assert outcome.result["code"] == "print(1\n"
+    assert outcome.usage == {"model": f"bedrock:{A}", "input_tokens": 22, "output_tokens": 14}
+
+
 async def test_an_answer_cut_off_at_its_longest_length_is_asked_for_again(bedrock, job):
     bedrock.script(A, Say("Long.\n```python\nx = 1\n"), End("max_tokens"))
     bedrock.script(A, *GOOD)

@@ -269,6 +269,32 @@ async def test_a_profile_signs_the_requests(bedrock, chain, aws, tmp_path):
     assert "/eu-west-1/bedrock/" in bedrock.headers[0]["authorization"]
 
 
+async def test_a_role_signs_the_requests(bedrock, chain, aws, tmp_path):
+    """A profile that assumes a role, as `aws configure` writes it; the token service is a double too."""
+    config = tmp_path / "config"
+    config.write_text(
+        "[profile keys]\naws_access_key_id = AKIDOFWORK\naws_secret_access_key = x\n"
+        "[profile role]\nrole_arn = arn:aws:iam::123456789012:role/models\nsource_profile = keys\nregion = eu-west-1\n"
+    )
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        aws.delenv(name)
+    aws.setenv("AWS_CONFIG_FILE", str(config))
+    aws.setenv("AWS_PROFILE", "role")
+    aws.setenv("AWS_ENDPOINT_URL_STS", bedrock.url)
+    bedrock.script(A, *GOOD)
+    await ask(chain(A))
+    assert "Credential=ASIAOFTHEROLE/" in bedrock.headers[0]["authorization"]
+    assert bedrock.headers[0]["x-amz-security-token"] == "token-of-the-role"
+
+
+async def test_a_region_that_is_none_is_told(bedrock, chain):
+    one = chain(A, aws_region="us west 2")
+    with pytest.raises(AgentFailure) as caught:
+        await ask(one)
+    assert "Check AWS_REGION" in caught.value.error["detail"]
+    assert one.describe()["models"][0]["last_error"]["reason"].startswith("it could not be reached (InvalidRegion")
+
+
 async def test_without_any_credentials_nobody_is_asked_and_the_job_says_what_to_do(bedrock, chain, aws):
     aws.delenv("AWS_ACCESS_KEY_ID")
     aws.delenv("AWS_SECRET_ACCESS_KEY")
