@@ -1,8 +1,8 @@
 """Writes what the agents of a process say, in groups over all of its jobs.
 
-An event that comes after a quiet time, and the first of a job, is written at once; what follows is gathered until a few
-tens of milliseconds have passed since the last group began. Neighbouring pieces of one text stream become one event.
-Published only after the commit.
+An event that comes after a quiet time, the first of a job and its first text are written at once; what follows is
+gathered until a few tens of milliseconds have passed since the last group began. Neighbouring pieces of one text
+stream become one event. Published only after the commit.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ class EventWriter:
         self._lost = lost
         self._entries: dict[Held, Entry] = {}
         self._known: set[Held] = set()
+        self._spoken: set[Held] = set()
+        """Those that have said some text: somebody waits for its beginning, while more of it may come together."""
         self._stored: dict[Held, int] = {}
         """The number of the newest event of each attempt that is known to be stored."""
         self._sizes: dict[Held, int] = {}
@@ -73,8 +75,10 @@ class EventWriter:
         else:
             entry.events.append((type_, data))
         self._some.set()
-        if held not in self._known:
+        if held not in self._known or (type_ in MERGEABLE and held not in self._spoken):
             self._known.add(held)
+            if type_ in MERGEABLE:
+                self._spoken.add(held)
             self._urgent.set()
 
     async def room(self, held: Held) -> None:
@@ -97,6 +101,7 @@ class EventWriter:
         async with self._writing:
             entry = self._entries.pop(held, None)
             self._known.discard(held)
+            self._spoken.discard(held)
             self._stored.pop(held, None)
             self._sizes.pop(held, None)
             self._written.set()

@@ -72,6 +72,16 @@ async def test_the_first_event_of_a_job_does_not_wait_for_company(life: Life, re
         assert await writer.take(claim.held) == [("stdout", {"text": "second"})]
 
 
+async def test_the_first_text_of_a_job_does_not_wait_either(life: Life, redis_server: RedisServer) -> None:
+    claim = await life.running()
+    async with writing(life, redis_server, flush_s=3600) as (writer, _):
+        for type_, data in (("model.selected", {"model": "m"}), ("code.delta", {"text": "first"})):
+            writer.add(claim.held, type_, data)
+            async with asyncio.timeout(30):
+                while type_ not in dict(await said(life, claim.id)):  # noqa: ASYNC110  (only Postgres knows)
+                    await asyncio.sleep(0.005)
+
+
 async def test_what_was_taken_for_the_end_is_not_written_by_the_way(life: Life, redis_server: RedisServer) -> None:
     claim = await life.running()
     async with writing(life, redis_server, flush_s=3600) as (writer, _):
