@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import re
+import secrets
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +25,7 @@ from services import Service
 
 from core.agents.execute import ExecuteInput, ExecuteResult
 from core.database.pool import Pool
-from core.jobs.states import Holds, State
+from core.jobs.states import Holds, Lane, State
 from core.settings import Settings
 from tests.doubles.agentcore import AgentCore, running_agentcore
 from tests.integration.workers.executor.cases import KINDS, Case, errors, figures, files, streams, tables, values
@@ -84,8 +85,8 @@ class House:
         self.resources = Resources(self.settings)
 
     async def run(self, case: Case) -> Seen:
-        """One job, from its claim to its end."""
-        claim = await self.life.running(session_id=self.session, holds=Holds.SANDBOX)
+        """One job, from its claim to its end; of a batch, so that nobody is asked on ours either."""
+        claim = await self.life.running(session_id=self.session, holds=Holds.SANDBOX, lane=Lane.BATCH)
         events: list[tuple[str, dict[str, Any]]] = []
 
         async def flush() -> None:
@@ -239,7 +240,7 @@ ran"""
 async def test_the_double_says_nothing_that_aws_does_not(houses: Houses) -> None:
     interpreters = houses.aws.resources.interpreters
     assert (await interpreters.describe())["status"] == "unreachable"  # no health to ask for
-    interpreter = await interpreters.start(300, "double")
+    interpreter = await interpreters.start(300, "double", secrets.token_hex(20))
 
     slowly = "import time\nfor n in range(3):\n    print(n, flush=True)\n    time.sleep(0.05)"
 
