@@ -1,4 +1,5 @@
 import Box from "@cloudscape-design/components/box";
+import { lazy, Suspense } from "react";
 import { artifactAddress } from "@/api/client";
 import { type ShownOutput, shownOutput } from "@/features/results/output";
 import { never } from "@/lib/never";
@@ -7,6 +8,8 @@ import { DataTable } from "@/ui/DataTable";
 import { Figure } from "@/ui/Figure";
 import { Prose } from "@/ui/Prose";
 import { SandboxedHtml } from "@/ui/SandboxedHtml";
+
+const PlotlyFigure = lazy(async () => ({ default: (await import("@/ui/PlotlyFigure")).PlotlyFigure }));
 
 interface Props {
   jobId: string;
@@ -24,7 +27,20 @@ function Rendered({ output, jobId, theme }: { output: ShownOutput; jobId: string
     case "table":
       return <DataTable table={output.table} title="Table" />;
     case "figure":
-      return <Figure source={artifactAddress(jobId, output.artifact)} name={output.artifact} alt={output.alt} />;
+      return (
+        <Figure
+          source={artifactAddress(jobId, output.artifact)}
+          name={output.artifact}
+          alt={output.alt}
+          data={output.data}
+        />
+      );
+    case "plotly":
+      return (
+        <Suspense fallback={<Box color="text-body-secondary">Drawing …</Box>}>
+          <PlotlyFigure chart={output.chart} json={output.json} />
+        </Suspense>
+      );
     case "picture":
       return <Figure source={output.source} name={`figure.${extensionOf(output.mime)}`} alt={output.alt} />;
     case "html":
