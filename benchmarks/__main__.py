@@ -22,6 +22,7 @@ NAMES = (
     "storm",
     "sandbox",
     "sandbox_wire",
+    "execute",
 )
 
 
