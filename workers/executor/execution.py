@@ -11,6 +11,7 @@ import json
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -51,6 +52,12 @@ else:
 """
 """What the sandbox runs: the harness, if it is there. It names nothing in the user's namespace, and works from any
 folder that an earlier program went to."""
+
+
+def start_of(request: dict[str, Any]) -> str:
+    """What the sandbox is to run for a request to the harness (`harness.running.run` says what is in one)."""
+    names = {"FOLDER": FOLDER, "MODULE": harness().module, "NONCE": request["nonce"], "REQUEST": json.dumps(request)}
+    return f"exec({BOOTSTRAP!r}, {names!r})"
 
 
 class Execution:
@@ -105,16 +112,16 @@ class Execution:
             SHIPPED.add(self._interpreter.id)
 
     def _start(self) -> str:
-        request = {
-            "id": self._identifier,
-            "nonce": self._nonce,
-            "inline": INLINE_BUDGET,
-            "code": self._input.code,
-            "inputs": self._input.inputs,
-            "ask": self._questions.somebody_waits,
-        }
-        names = {"FOLDER": FOLDER, "MODULE": harness().module, "NONCE": self._nonce, "REQUEST": json.dumps(request)}
-        return f"exec({BOOTSTRAP!r}, {names!r})"
+        return start_of(
+            {
+                "id": self._identifier,
+                "nonce": self._nonce,
+                "inline": INLINE_BUDGET,
+                "code": self._input.code,
+                "inputs": self._input.inputs,
+                "ask": self._questions.somebody_waits,
+            }
+        )
 
     async def _run(self) -> None:
         code = self._start()

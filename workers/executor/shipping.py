@@ -1,12 +1,16 @@
 """The harness as it goes into a sandbox: one zip that Python imports from, named for what is in it.
 
-Named by its content, so that a newer worker never meets an older harness under the same name.
+Named by its content, so that a newer worker never meets an older harness under the same name. Beside each source lies
+what this Python compiled it to: one of the same version loads that in a fraction of the time (zipimport looks for it
+first), any other goes by the source.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+import py_compile
+import tempfile
 import zipfile
 from dataclasses import dataclass
 from functools import cache
@@ -36,9 +40,23 @@ def harness() -> Harness:
     module = f"aci_harness_{digest.hexdigest()[:12]}"
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in sources.items():
-            archive.writestr(zipfile.ZipInfo(f"{module}/{name}"), text, zipfile.ZIP_DEFLATED)
+        for name, content in (sources | {f"{name}c": _compiled(module, name) for name in sources}).items():
+            archive.writestr(zipfile.ZipInfo(f"{module}/{name}"), content, zipfile.ZIP_DEFLATED)
     return Harness(module, stream.getvalue())
+
+
+def _compiled(module: str, name: str) -> bytes:
+    """A source as Python caches it, to be taken without a look at the source's date."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "compiled"
+        py_compile.compile(
+            str(SOURCE / name),
+            str(target),
+            dfile=f"{module}/{name}",
+            doraise=True,
+            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+        )
+        return target.read_bytes()
 
 
 class Shipped:

@@ -6,9 +6,9 @@ it comes and on one that sends it all at the end. Nothing depends on a mark: the
 """
 
 import contextlib
-import json
 import os
 import sys
+from json import dumps, loads  # by name: a program may put anything in their place
 from typing import Any
 
 
@@ -46,5 +46,5 @@ class Channel:
 
 def spelled(content: Any) -> str:
     """JSON in ASCII. Lone surrogates (of a file name that is no UTF-8, say) have no place in it, not even escaped."""
-    text = json.dumps(content, default=str, ensure_ascii=False).encode("utf-8", "replace").decode()
-    return text if text.isascii() else json.dumps(json.loads(text))
+    text = dumps(content, default=str, ensure_ascii=False).encode("utf-8", "replace").decode()
+    return text if text.isascii() else dumps(loads(text))

@@ -2,8 +2,6 @@
 
 import linecache
 import os
-import sys
-import sysconfig
 import traceback
 from typing import Any
 
@@ -12,10 +10,11 @@ from . import home
 TRACEBACK_LINES = 100
 LINE_LIMIT = 2000
 
-OURS = os.path.dirname(__file__)
-"""What lies here is not the program's."""
+OURS = os.path.dirname((lambda: None).__code__.co_filename)
+"""What lies here is not the program's. Code that came compiled has the name of where it was compiled."""
 
-LIBRARIES = tuple({os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")})
+STANDARD = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
+PACKAGES = (os.sep + "site-packages" + os.sep, os.sep + "dist-packages" + os.sep)
 """What lies there is not either, and of it only where the error was raised is told."""
 
 
@@ -94,4 +93,4 @@ def is_users(filename: str) -> bool:
     path = os.path.realpath(filename)
     if path.startswith(home.WORK + os.sep):
         return os.path.exists(path)  # compiled extensions name sources that are not there
-    return not path.startswith((*LIBRARIES, sys.prefix + os.sep, sys.base_prefix + os.sep + "lib"))
+    return not path.startswith(STANDARD) and not any(part in path for part in PACKAGES)

@@ -2,8 +2,9 @@
 
 import base64
 import contextlib
-import json
 import os
+import re
+from json import dumps, loads
 from typing import Any
 
 from . import figures
@@ -21,7 +22,23 @@ PICTURE_LIMIT = 16 * 1024 * 1024
 INLINE_LIMIT = 100_000
 """Characters of an output that is sent at once; a larger one comes with the report, when the run has ended."""
 
+FORMS_LIMIT = 20
+DEPTH_LIMIT = 50
+MIME = re.compile(r"[a-z]+/[a-z0-9.+-]{1,100}")
+
 PICTURES = {"image/png": "png", "image/jpeg": "jpg", "image/gif": "gif", "image/webp": "webp"}
+
+
+def depth_of(text: str) -> int:
+    """Levels of lists and objects in JSON, without walking them: what it stands for may be deeper than Python goes."""
+    depth = deepest = 0
+    for part in re.finditer(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', text):
+        if part[0] in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif part[0] in "]}":
+            depth -= 1
+    return deepest
 
 
 class Recorder:
@@ -97,26 +114,37 @@ class Recorder:
         """What is kept of a bundle: as the report has it, with bytes in files, and with the bytes in it, as base64."""
         kept: Bundle = {}
         whole: Bundle = {}
-        for mime, value in bundle.items():
-            if mime in PICTURES:
+        for mime, value in list(bundle.items())[:FORMS_LIMIT]:
+            if not isinstance(mime, str) or not MIME.fullmatch(mime):
+                self.truncated = True
+            elif mime in PICTURES:
                 content = bytes_of(value)
                 if not content or len(content) > PICTURE_LIMIT:
                     self.truncated = True
                     continue
                 kept[mime] = self._store(content, PICTURES[mime])
                 whole[mime] = {**kept[mime], "base64": base64.b64encode(content).decode()}
-                continue
-            if isinstance(value, bytes):
-                continue
-            with contextlib.suppress(ValueError, TypeError, RecursionError):
-                text = value if isinstance(value, str) else json.dumps(value, default=str, allow_nan=False)
-                if len(text) > TEXT_LIMIT:
-                    self.truncated = True
-                    if mime != "text/plain":
-                        continue
-                    value = text[:TEXT_LIMIT] + " …"
-                kept[mime] = whole[mime] = value if isinstance(value, str) else json.loads(text)
+            else:
+                fit = self._fit(mime, value)
+                if fit is not None:
+                    kept[mime] = whole[mime] = fit
         return kept, whole
+
+    def _fit(self, mime: str, value: Any) -> Any:
+        """Text or JSON of a size and depth that is kept; None for any other."""
+        if mime.startswith("text/") or mime == "image/svg+xml":
+            if not isinstance(value, str):
+                return None
+            if len(value) <= TEXT_LIMIT:
+                return value
+            self.truncated = True
+            return value[:TEXT_LIMIT] + " …" if mime == "text/plain" else None
+        with contextlib.suppress(ValueError, TypeError, RecursionError):
+            text = dumps(value, default=str, allow_nan=False)
+            if len(text) <= TEXT_LIMIT and depth_of(text) <= DEPTH_LIMIT:
+                return loads(text)
+        self.truncated = True
+        return None
 
     def _store(self, content: bytes, ending: str) -> "dict[str, Any]":
         """Keep bytes beside the report, to be fetched from there. Returns how a bundle refers to them."""

@@ -126,12 +126,18 @@ def type_of(values: Any) -> "dict[str, Any]":
         (("date",), "date"),
         (("time",), "time"),
         (("period",), "string"),
-        (("string", "str", "<u", "utf8"), "string"),
+        (("string", "<u", "utf8"), "string"),
     ):
         if dtype.startswith(begins):
             return {"type": kind}
-    some = [each for each in list(values) if each is not None and each == each]
+    if dtype == "str":
+        return {"type": "string"}
+    some = [each for each in list(values) if each is not None and not is_nan(each)]
     return {"type": "string" if some and all(isinstance(each, str) for each in some) else "any"}
+
+
+def is_nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def cell(value: Any) -> Any:
@@ -152,6 +158,8 @@ def cell(value: Any) -> Any:
         return {str(key)[:NAME_LIMIT]: cell(each) for key, each in list(value.items())[:20]}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [cell(each) for each in list(value)[:20]]
+    if type(value).__module__.startswith("polars.") and hasattr(value, "to_list"):
+        return cell(value.to_list())
     if type(value).__module__ == "numpy" and hasattr(value, "item") and getattr(value, "ndim", None) == 0:
         plain = value.item()
         if type(plain) is not type(value) and isinstance(plain, (bool, int, float, str)):

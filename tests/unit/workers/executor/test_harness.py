@@ -432,3 +432,111 @@ def test_display_of_ipython_and_magics_are_understood(tmp_path: Path) -> None:
         assert shell.run(tmp_path, "files = !echo hello\nfiles[0]").text == "'hello'"
     finally:
         shell.close()
+
+
+# --- more of what only shows from inside ----------------------------------------------------------------------
+
+
+def test_of_a_frame_of_any_length_only_the_rows_that_are_shown_are_touched(rich: Interpreter, tmp_path: Path) -> None:
+    code = """
+import pandas as pd
+class Counted:
+    touched = 0
+    def __repr__(self):
+        Counted.touched += 1
+        return "x"
+    __str__ = __repr__
+def touched(rows):
+    Counted.touched = 0
+    display(pd.DataFrame({"a": [Counted()] * rows}))
+    return Counted.touched
+touched(1000), touched(1_000_000)"""
+    few, many = json.loads((rich.run(tmp_path, code).text or "").replace("(", "[").replace(")", "]"))
+    assert few == many < 1000
+
+
+def test_a_frame_of_ten_million_rows_takes_no_more_memory_than_a_short_one(rich: Interpreter, tmp_path: Path) -> None:
+    code = """
+import numpy as np, pandas as pd, tracemalloc
+def peak(rows):
+    frame = pd.DataFrame({"a": np.zeros(rows), "b": np.arange(rows)})
+    tracemalloc.start()
+    display(frame)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return most
+peak(1000)
+peak(10_000_000) / peak(1000)"""
+    ran = rich.run(tmp_path, code)
+    assert float(ran.text or "inf") < 1.5
+    assert ran.report["outputs"][1]["application/vnd.dataresource+json"]["rows"] == 10_000_000
+
+
+def test_frames_of_polars_are_tables_by_what_they_offer(interpreter: Interpreter, tmp_path: Path) -> None:
+    """A stand-in with the few things of polars that are used: the package itself takes more memory than a small
+    sandbox gives.
+    """
+    code = """
+import sys, types
+class Series:
+    def __init__(self, name, values, dtype): self.name, self.values, self.dtype = name, values, dtype
+    def __getitem__(self, part): return Series(self.name, self.values[part], self.dtype)
+    def __iter__(self): return iter(self.values)
+    def to_frame(self): return DataFrame([self])
+class DataFrame:
+    def __init__(self, series): self.series = series
+    columns = property(lambda self: [each.name for each in self.series])
+    width = property(lambda self: len(self.series))
+    height = property(lambda self: len(self.series[0].values))
+    def __getitem__(self, part):
+        if isinstance(part, str):
+            return next(each for each in self.series if each.name == part)
+        return DataFrame([each[part[0]] for each in self.series[part[1]]])
+    def __repr__(self): return "shape"
+polars = sys.modules["polars"] = types.ModuleType("polars")
+polars.DataFrame, polars.Series = DataFrame, Series
+display(DataFrame([Series("a", list(range(500)), "Int64"), Series("b", ["<x>"] * 500, "String")]))
+display(Series("s", [1.5, None], "Float64"))
+del sys.modules["polars"]"""
+    frame, series = (output for output in interpreter.run(tmp_path, code).report["outputs"])
+    resource = frame["application/vnd.dataresource+json"]
+    assert resource["schema"]["fields"] == [{"name": "a", "type": "integer"}, {"name": "b", "type": "string"}]
+    assert (resource["rows"], len(resource["data"]), resource["data"][1]) == (500, 100, {"a": 1, "b": "<x>"})
+    assert "&lt;x&gt;" in frame["text/html"]
+    assert series["application/vnd.dataresource+json"]["data"] == [{"s": 1.5}, {"s": None}]
+
+
+@pytest.mark.parametrize(
+    ("code", "column"),
+    [("x = = 1", 5), ("if True:\n  f(]", 5), ("1 / 0", None), ("int('x')", None)],
+)
+def test_a_syntax_error_names_its_column(
+    code: str, column: int | None, interpreter: Interpreter, tmp_path: Path
+) -> None:
+    assert interpreter.run(tmp_path, code).error["column"] == column
+
+
+def test_warnings_are_told_apart_and_still_printed(interpreter: Interpreter, tmp_path: Path) -> None:
+    ran = interpreter.run(tmp_path, "import warnings\n\nwarnings.warn('careful')\nprint('on')")
+    assert ran.report["warnings"] == [{"name": "UserWarning", "value": "careful", "line": 3}]
+    assert "careful" in ran.stderr
+    again = interpreter.run(tmp_path, "import warnings\n\nwarnings.warn('careful')")
+    assert len(again.report["warnings"]) == 1
+    held = "import warnings\nwith warnings.catch_warnings(record=True) as held:\n    warnings.warn('x')\nlen(held)"
+    ran = interpreter.run(tmp_path, held)
+    assert (ran.text, ran.report["warnings"]) == ("1", [])
+
+
+def test_an_error_of_awaited_code_is_told_where_a_loop_runs_already(tmp_path: Path) -> None:
+    """As in a kernel, whose thread has one."""
+    started = interpreter_of("bare", tmp_path)
+    loop = (
+        "import asyncio\nasync def f():\n    1 / 0\n"
+        "import sys\nevaluate = next(m for n, m in sys.modules.items() if n.endswith('.program')).evaluate\n"
+        "async def kernel():\n    flags = __import__('ast').PyCF_ALLOW_TOP_LEVEL_AWAIT\n"
+        "    evaluate(compile('await f()', 'x', 'eval', flags=flags), globals())\nasyncio.run(kernel())"
+    )
+    try:
+        assert started.run(tmp_path, loop).error["name"] == "ZeroDivisionError"
+    finally:
+        started.close()

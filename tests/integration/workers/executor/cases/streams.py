@@ -22,6 +22,10 @@ CASES = {
     "a thread": Case(
         "import threading\nt = threading.Thread(target=print, args=['t'])\nt.start(); t.join()", stdout="t\n"
     ),
+    "a progress bar": Case(
+        "from tqdm import tqdm\nfor n in tqdm(range(3), desc='work', bar_format='{l_bar}{bar}| {n_fmt}/{total_fmt}'): pass\nprint('done')",
+        stdout="done\n",
+    ),
     "logged": Case("import logging\nlogging.warning('w')", stderr="WARNING:root:w\n"),
     "asked": Case("input('name? ') + input()", inputs=["a", "b"], text="'ab'", stdout="name? a\nb\n"),
     "asked for a secret": Case("import getpass\ngetpass.getpass('secret? ')", inputs=["s"], text="'s'"),
