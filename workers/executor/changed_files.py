@@ -43,12 +43,12 @@ class ChangedFiles:
         session_id, tenant_id = self._context.session_id, self._context.claim.tenant_id
         if session_id is None or not (report.files or report.files_left_out):
             return
-        known = {file.path: file for file in await session_files.current(self._context.pool, tenant_id, session_id)}
-        there = set(known)
-        # Earlier runs of this job, whose changes are no version yet.
+        current = {file.path: file for file in await session_files.current(self._context.pool, tenant_id, session_id)}
+        known = set(current)
+        # Earlier runs of this job, whose changes are no version yet: they are what a file is compared with no more.
         for change in self._context.changes:
-            known.pop(change.path, None)
-            (there.discard if change.change == "deleted" else there.add)(change.path)
+            (known.discard if change.change == "deleted" else known.add)(change.path)
+            current.pop(change.path, None)
         for reported in report.files:
             try:
                 path = checked_path(reported.path)
@@ -56,8 +56,8 @@ class ChangedFiles:
                 self._output.note(f"A file was left out: its name can't be kept ({reported.path[:100]!r}).")
                 continue
             if reported.change != "deleted":
-                await self._keep(path, reported, "modified" if path in there else "created", known.get(path))
-            elif path in there:
+                await self._keep(path, reported, "modified" if path in known else "created", current.get(path))
+            elif path in known:
                 self._changed(FileChange(path, "deleted", None, 0))
         if report.files_left_out:
             self._output.note(
@@ -65,7 +65,7 @@ class ChangedFiles:
                 "session's files."
             )
 
-    async def _keep(self, path: str, reported: ReportedFile, how: Change, before: File | None) -> None:
+    async def _keep(self, path: str, reported: ReportedFile, change: Change, before: File | None) -> None:
         """Store a file that the run wrote, unless it holds what it held before."""
         if reported.size > self._context.settings.max_upload_bytes:
             self._output.note(f"{path} was left out: it is larger than a session's files may be.")
@@ -80,7 +80,7 @@ class ChangedFiles:
                 await self._transfers.discard()
                 self._output.note(f"{path} was left out: it can't be read, or changed while it was.")
                 return
-            self._changed(FileChange(path, how, blob.id, blob.size))
+            self._changed(FileChange(path, change, blob.id, blob.size))
 
     async def _stored(self, file: Seen, before: File | None) -> Blob:
         """Its bytes as a blob, as they come. Raises _Unchanged and CannotBeRead; then nothing is stored."""
