@@ -1,7 +1,8 @@
 """Bedrock's double as a process of its own: `python -m benchmarks.bedrock_double PORT`.
 
 Every model streams a program whose lines say when they were sent, by the monotonic clock that all processes of a
-machine share: 20 a second for the model `steady`, `SECONDS` long; `quick` answers at once; `gone` is denied.
+machine share: 20 a second for the model `steady`, for `SECONDS`, after it has thought for a moment as models do;
+`quick` answers at once; `gone` is denied.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from tests.doubles.bedrock import CONTENT_TYPE, event
 
 A_SECOND = 20
 SECONDS = 12
+THINKS_S = 0.5
 
 app = FastAPI()
 
@@ -35,6 +37,8 @@ async def converse_stream(model: str, request: Request) -> Response:
 
 async def _answer(count: int) -> AsyncIterator[bytes]:
     yield event("messageStart", {"role": "assistant"})
+    if count > 1:
+        await asyncio.sleep(THINKS_S)
     yield _said("```python\n")
     began = time.monotonic()
     for number in range(count):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import litellm
 from strands.models.litellm import LiteLLMModel
 
 from core.model_options import ModelOptions
@@ -21,6 +22,8 @@ def missing(settings: Settings, account: Account) -> str | None:
 
 def make(model: str, options: ModelOptions, settings: Settings, account: Account) -> LiteLLMModel:
     """The model, without LiteLLM's own second tries."""
+    # It would print advice for its own developers beside each error.
+    litellm.suppress_debug_info = True
     params: dict[str, Any] = options.model_dump(include={"temperature", "top_p"}, exclude_none=True)
     params["max_tokens"] = max_tokens(options, settings)
     return LiteLLMModel(
