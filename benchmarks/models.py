@@ -13,10 +13,12 @@ import re
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import boto3
 import psutil
 from botocore.config import Config
+from pydantic import SecretStr
 
 from benchmarks.bedrock_double import A_SECOND, SECONDS
 from benchmarks.rig import Connection, Report, free_port, median, percentile, program, wait_for_port
@@ -28,6 +30,8 @@ from workers.models.chain import ModelChain
 from workers.models.circuits import Circuits
 
 JOBS = 100
+COMING_S = 4
+"""In which all of them begin."""
 ROUNDS = 40
 CANCELS = 20
 TOKEN = re.compile(rb"# (\d+\.\d{4});")
@@ -52,6 +56,7 @@ async def run() -> Report:
         wait_for_port(port, stack.enter_context(program("-m", "benchmarks.bedrock_double", str(port), env={})))
         floor = await asyncio.to_thread(_floor, bedrock)
         await _fallbacks(report, bedrock)
+        await _chain_alone(report, bedrock)
         settings = {
             "ACI_MODELS": "bedrock:steady",
             "ACI_BEDROCK_ENDPOINT": bedrock,
@@ -110,6 +115,30 @@ async def _fallbacks(report: Report, bedrock: str) -> None:
     report.add("first token of a model alone", f"median {base * 1e3:.1f} ms")
     report.add("a dead first model, beyond that", f"median {(median(failing) - base) * 1e3:.1f} ms", "≤ 50 ms")
     report.add("the same with its circuit open", f"median {(median(opened) - base) * 1e3:.1f} ms", "none")
+
+
+async def _chain_alone(report: Report, bedrock: str) -> None:
+    """As many answers at once through the chain, without jobs and events: what of a delay is the models' part."""
+    models: Any = ("bedrock:steady",)
+    settings = Settings(
+        models=models, bedrock_endpoint=bedrock, redis_url=SecretStr("redis://127.0.0.1:9"), worker_slots=JOBS
+    )
+    chain = ModelChain(settings)
+    firsts: list[float] = []
+
+    async def one(number: int) -> None:
+        await asyncio.sleep(number / JOBS * COMING_S)
+        heard = False
+        async for piece in chain.stream(Question("Be quick.", "go"), asyncio.Event()):
+            if not heard and isinstance(piece, Said) and (sent := TOKEN.search(piece.text.encode())):
+                heard = True
+                firsts.append(time.monotonic() - float(sent[1]))
+
+    await asyncio.gather(*(one(number) for number in range(JOBS)))
+    report.add(
+        "first token: sent → out of the chain, without a job",
+        f"p50 {percentile(firsts, 0.5) * 1e3:.1f} ms, p95 {percentile(firsts, 0.95) * 1e3:.1f} ms",
+    )
 
 
 async def _first_job(stack: ExitStack, service: Running) -> tuple[psutil.Process, float]:
@@ -175,13 +204,15 @@ async def _ended(port: int, names: list[str]) -> list[dict[str, object]]:
 
 
 async def _at_once(report: Report, service: Running, worker: psutil.Process, floor: float) -> None:
-    firsts, names = Firsts(), []
-    for _ in range(JOBS):
-        # Watched from the moment on which it was accepted: a stream that is opened later begins with what was missed.
+    firsts, names, start = Firsts(), [], time.monotonic()
+    for number in range(JOBS):
+        # One after the other, as users come, and soon enough for all to stream together. Each is watched from the
+        # moment on which it was accepted: a stream that is opened later begins with what was missed.
+        await asyncio.sleep(max(0.0, start + number / JOBS * COMING_S - time.monotonic()))
         names += await _submitted(service.port, 1)
         await watch(service.port, [f"/v1/jobs/{names[-1]}/events"], firsts.heard)
     used, began, memory = _cpu(worker), time.monotonic(), 0
-    while time.monotonic() - began < SECONDS - 2:
+    while time.monotonic() - began < SECONDS - COMING_S - 1:
         memory = max(memory, worker.memory_info().rss)
         await asyncio.sleep(0.1)
     share = (_cpu(worker) - used) / (time.monotonic() - began)

@@ -149,6 +149,8 @@ async def test_the_time_for_the_whole_holds_over_all_candidates(bedrock, chain):
         await ask(chain(A, B, model_timeout_s=60, model_budget_s=0.3))
     assert caught.value.type is Failure.MODEL_UNAVAILABLE
     assert "the time for the whole answer is over" in caught.value.error["detail"]
+    # What there was no time for is not held against the next.
+    assert [each["model"] for each in caught.value.error["tried"]] == [f"bedrock:{A}"]
     assert B not in bedrock.models_asked()
 
 
