@@ -146,6 +146,8 @@ class Context:
     """What the run did to the session's files so far; made durable in the job's last transaction, however it ends."""
     opened: Sandbox | None = None
     """The sandbox that the run has used."""
+    started_sandboxes: int = 0
+    """How many this attempt had started so far: each has a token of its own."""
 
     async def ask(self, prompt: str, *, password: bool = False) -> str | None:
         """Ask whoever follows the job, one question at a time, and wait for the answer (`ACI_INPUT_WAIT_S`). None where

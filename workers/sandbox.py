@@ -110,7 +110,7 @@ class Sandbox:
         """The workspace; after a run that ended its interpreter a new one, with what earlier runs had made."""
         if self._workspace is None:
             await self._stack.aclose()
-            if self._runs:
+            if self._runs and self._context.session_id is None:
                 self._context.emit("sandbox.reset", reason="the run before it ended its interpreter")
             self._workspace = await self._stack.enter_async_context(opened(self._context, self._timeout_s, reset=False))
             made = {change.path: change for change in self._context.changes}.values()

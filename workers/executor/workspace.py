@@ -95,6 +95,7 @@ async def _start(context: Context, lifetime_s: int) -> Interpreter:
     patience, or when the job is to stop.
     """
     interpreters, starting = context.resources.interpreters, _starting(context, lifetime_s)
+    context.started_sandboxes += 1
     await started.begin(context.pool, context.claim.held, starting)
     give_up_at = time.monotonic() + context.settings.sandbox_patience_s
     told = False
@@ -122,11 +123,12 @@ async def _start(context: Context, lifetime_s: int) -> Interpreter:
 
 
 def _starting(context: Context, lifetime_s: int) -> started.Started:
-    """What is to be started. Its token is made of the attempt: whoever takes up after a worker that died in the middle
-    gets the same sandbox by it, and can stop it.
+    """What is to be started. Its token is made of the attempt, and counted in it: whoever takes up after a worker that
+    died in the middle gets the same sandbox by it, and can stop it.
     """
     job, attempt = context.job_id, context.claim.attempt
-    return started.Started(f"{job.hex}-{attempt}-sandbox", f"{encode(Prefix.JOB, job)}-{attempt}", lifetime_s)
+    again = f"-{context.started_sandboxes}" if context.started_sandboxes else ""
+    return started.Started(f"{job.hex}-{attempt}-sandbox{again}", f"{encode(Prefix.JOB, job)}-{attempt}", lifetime_s)
 
 
 async def _make_room(context: Context) -> bool:

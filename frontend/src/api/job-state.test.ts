@@ -185,3 +185,50 @@ describe("each event by itself", () => {
     expect(event && reduceJob(state, event)).toBe(state);
   });
 });
+
+describe("a task that is solved in steps", () => {
+  const SOLVING = eventsOf(
+    { type: "job.running", worker: "w1" },
+    { type: "text.delta", text: "I look." },
+    { type: "tool.started", step: 1, code: "print(1)" },
+    { type: "stdout", text: "1\n" },
+    { type: "error", name: "ValueError", value: "no", traceback: ["ValueError: no"], line: 1 },
+    { type: "tool.finished", step: 1, ok: false },
+    { type: "text.delta", text: "Half an answer" },
+    { type: "model.fallback", from: "a", to: "b", reason: "throttled" },
+    { type: "text.delta", text: "I mend." },
+    { type: "tool.started", step: 2, code: "print(2)" },
+    { type: "output", data: { "text/plain": "2" }, number: 201, execution_count: 2 },
+    { type: "tool.finished", step: 2, ok: true },
+    { type: "stdout", text: "after\n" },
+    { type: "text.delta", text: "It is **2**." },
+  );
+
+  test("has each program with what was said before it and what came out", () => {
+    const state = replay(SOLVING);
+    expect(state.steps).toMatchObject([
+      { number: 1, said: "I look.", code: "print(1)", ok: false, error: { name: "ValueError" } },
+      { number: 2, said: "I mend.", code: "print(2)", ok: true, error: null },
+    ]);
+    expect(state.steps.map((step) => step.blocks.map((block) => block.kind))).toEqual([["text"], ["output"]]);
+    expect(state.blocks.map((block) => block.kind)).toEqual(["text"]);
+    expect(state.error).toBeNull();
+  });
+
+  test("takes back what a model said that broke off, and nothing before the last step", () => {
+    expect(replay(SOLVING.slice(0, 8)).explanation).toBe("");
+    expect(replay(SOLVING.slice(0, 8)).steps[0]?.said).toBe("I look.");
+    expect(replay(SOLVING).explanation).toBe("It is **2**.");
+  });
+
+  test("has no step at work once the job has ended", () => {
+    const cancelled = { ...DONE, state: "cancelled" as const };
+    const [broken] = replay(
+      [...SOLVING.slice(0, 4), ...eventsOf({ type: "job.cancelled", job: cancelled })].map((event, at) => ({
+        ...event,
+        seq: at + 1,
+      })),
+    ).steps;
+    expect(broken?.ok).toBe(false);
+  });
+});

@@ -48,6 +48,18 @@ export interface Progress {
   readonly percent: number | null;
 }
 
+/** A program that an agent ran on its way to an answer. */
+export interface Step {
+  readonly number: number;
+  /** What the agent said before it. */
+  readonly said: string;
+  readonly code: string;
+  /** Null while it runs. */
+  readonly ok: boolean | null;
+  readonly blocks: readonly Block[];
+  readonly error: CodeError | null;
+}
+
 export interface JobState {
   /** Number of the last event taken in. */
   readonly seq: number;
@@ -55,7 +67,9 @@ export interface JobState {
   readonly phase: Phase;
   readonly progress: Progress | null;
   readonly model: string | null;
+  /** What was said since the last step: of a job that has ended, its answer. */
   readonly explanation: string;
+  readonly steps: readonly Step[];
   readonly code: string;
   readonly codeIsComplete: boolean;
   readonly blocks: readonly Block[];
@@ -68,6 +82,7 @@ const NOTHING_MADE = {
   progress: null,
   model: null,
   explanation: "",
+  steps: [],
   code: "",
   codeIsComplete: false,
   blocks: [],
@@ -91,8 +106,33 @@ export function reduceJob(state: JobState, event: JobEvent | QueueHint): JobStat
     return { ...state, phase: { kind: "queued", position: event.position, etaS: event.eta_s } };
   }
   if (event.seq <= state.seq) return state;
-  return { ...state, ...changeBy(event, state), seq: event.seq, attempt: event.attempt };
+  return {
+    ...state,
+    ...(changeOfStep(event, state) ?? changeBy(event, state)),
+    seq: event.seq,
+    attempt: event.attempt,
+  };
 }
+
+/** What an event changes in the step that runs; null where none does, or it is not of the step. */
+function changeOfStep(event: JobEvent, state: JobState): Partial<JobState> | null {
+  const step = state.steps.at(-1);
+  if (step?.ok !== null) return null;
+  const changed = (change: Partial<Step>) => ({ steps: [...state.steps.slice(0, -1), { ...step, ...change }] });
+  if (event.type === "tool.finished") return changed({ ok: event.ok, blocks: closed(step.blocks) });
+  if (!OF_A_RUN.has(event.type)) return null;
+  const { blocks, error } = changeBy(event, { ...state, blocks: step.blocks });
+  return changed({ ...(blocks && { blocks }), ...(error && { error }) });
+}
+
+const OF_A_RUN: ReadonlySet<JobEvent["type"]> = new Set([
+  "stdout",
+  "stderr",
+  "output",
+  "input.requested",
+  "input.received",
+  "error",
+]);
 
 /** What one event changes. */
 function changeBy(event: JobEvent, state: JobState): Partial<JobState> {
@@ -164,6 +204,17 @@ function changeBy(event: JobEvent, state: JobState): Partial<JobState> {
           column: event.column,
         },
       };
+    case "tool.started":
+      return {
+        progress: null,
+        explanation: "",
+        steps: [
+          ...state.steps,
+          { number: event.step, said: state.explanation, code: event.code, ok: null, blocks: [], error: null },
+        ],
+      };
+    case "tool.finished":
+      return {};
     case "sandbox.started":
       return { notices: [...state.notices, { kind: "sandbox-started", tier: event.tier }] };
     case "sandbox.reset":
@@ -177,7 +228,12 @@ function changeBy(event: JobEvent, state: JobState): Partial<JobState> {
     case "job.failed":
     case "job.cancelled":
     case "job.expired":
-      return { phase: { kind: "ended", job: event.job }, progress: null, blocks: closed(state.blocks) };
+      return {
+        phase: { kind: "ended", job: event.job },
+        progress: null,
+        blocks: closed(state.blocks),
+        steps: state.steps.map((step) => (step.ok === null ? { ...step, ok: false } : step)),
+      };
     default:
       // An API newer than the page may say more; that is counted, and passed over.
       never(event);

@@ -84,7 +84,7 @@ async def test_a_model_sees_figures_loses_no_files_with_an_interpreter_and_stops
             await client.http.post(f"/v1/jobs/{job['id']}/cancel")
     events = await client.events(job["id"])
     ended = events[-1]["job"]
-    assert ended["state"] == "cancelled"
+    assert ended["state"] == "cancelled", ended["error"]
     assert not stall.release.is_set()
     assert ended["result"]["answer"] == "Two points."
     drawn, died, looked = ended["result"]["steps"]
