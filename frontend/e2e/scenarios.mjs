@@ -73,6 +73,50 @@ export const SCENARIOS = [
     },
   },
   {
+    name: "a task is solved in steps, and its program opened",
+    async run(page) {
+      await page.goto("/");
+      await page.getByRole("button", { name: "Solve a task" }).click();
+      await page
+        .getByRole("textbox", { name: "What is to be found out or done" })
+        .fill("Find all prime numbers up to 100");
+      await page.getByRole("button", { name: "Send" }).click();
+      await page.getByText("Step 1").waitFor();
+      await page.getByRole("button", { name: "Open in editor" }).waitFor();
+      await page.reload();
+      await page.getByRole("button", { name: "Open in editor" }).waitFor();
+      await printed(page).getByText("97").first().waitFor();
+      await axeIsContent(page, "a solved task");
+      await page.getByRole("button", { name: "Open in editor" }).click();
+      await theEditor(page);
+    },
+  },
+  {
+    name: "an agent of a package is started from a form made of its schema",
+    async run(page) {
+      await page.goto("/");
+      await page
+        .getByLabel("Upload files")
+        .or(page.locator("input[type=file]"))
+        .first()
+        .setInputFiles({
+          name: "cities.csv",
+          mimeType: "text/csv",
+          buffer: Buffer.from("city,people\nParis,2100000\nRome,\n"),
+        });
+      await page.getByRole("link", { name: "Download cities.csv" }).waitFor();
+      await page.getByRole("button", { name: "CSV profile" }).click();
+      await page.getByRole("textbox", { name: "Path" }).fill("cities.csv");
+      await axeIsContent(page, "the form of an agent");
+      await page.getByRole("button", { name: "Start" }).click();
+      await page.getByText("values are missing in people").waitFor();
+      await page.getByRole("table").first().waitFor();
+      await page.getByRole("button", { name: "The result" }).click();
+      await page.getByText('"rows": 2').waitFor();
+      await axeIsContent(page, "the answer of an agent");
+    },
+  },
+  {
     name: "a prompt of one's own, by the keyboard alone",
     async run(page) {
       await page.goto("/");

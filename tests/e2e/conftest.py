@@ -9,7 +9,8 @@ from typing import Any
 import browser
 import pytest
 import pytest_asyncio
-from services import Service
+from plugin_site import install_example, path_with
+from services import POOLS, Service
 
 from core.access import tokens
 from core.access.tokens import Kind
@@ -64,13 +65,15 @@ def guarded_service(
 
 @pytest.fixture(scope="module")
 def page_service(built_page: None, tmp_path_factory: pytest.TempPathFactory, page_database: str) -> Iterator[Service]:
-    """The service as `make run` starts it, serving the page; on a Redis of its own, since workers of two services at
-    one broker would take each other's messages.
+    """The service as `make run` starts it, beside a package with an agent, serving the page; on a Redis of its own,
+    since workers of two services at one broker would take each other's messages.
     """
     with running_redis() as redis_server:
-        started = Service(tmp_path_factory.mktemp("page"), page_database, redis_server.url)
+        folder = tmp_path_factory.mktemp("page")
+        install_example(folder)
+        started = Service(folder, page_database, redis_server.url, PYTHONPATH=path_with(folder))
         try:
-            started.start()
+            started.start((*POOLS, "plugins"))
             yield started
         finally:
             started.shut_down()

@@ -3,7 +3,7 @@ import createClient, { type Middleware } from "openapi-fetch";
 import { problemOf, UnreachableError } from "@/api/errors";
 import type { paths } from "@/api/schema";
 import { addCsrfToken, askAgainWhoIAm, refused } from "@/api/sign-in";
-import type { EventPage, Job, JobEvent, JobRequest, Models, Readiness, Session, SessionFile } from "@/api/types";
+import type { Agent, EventPage, Job, JobEvent, JobRequest, Models, Readiness, Session, SessionFile } from "@/api/types";
 
 const sentAt = new Map<string, number>();
 
@@ -117,6 +117,15 @@ export async function listEvents(job_id: string, seen = 0): Promise<JobEvent[]> 
     if (page.next_after === null) return events;
     after = page.next_after;
   }
+}
+
+export async function listAgents(): Promise<Agent[]> {
+  return got(await client.GET("/v1/agents")).items;
+}
+
+/** A job of an agent that the page was not built with: its shape is known to the service alone. */
+export async function submitJobOf(agent: string, input: Record<string, unknown>, session_id: string): Promise<Job> {
+  return submitJob({ agent, input, session_id } as unknown as JobRequest);
 }
 
 export async function getModels(): Promise<Models> {

@@ -12,6 +12,7 @@ import {
   getModels,
   getReadiness,
   getSession,
+  listAgents,
   listFiles,
   listJobs,
   listSessions,
@@ -31,6 +32,7 @@ export const keys = {
   jobs: (sessionId: string) => ["jobs", sessionId] as const,
   files: (sessionId: string) => ["files", sessionId] as const,
   models: ["models"] as const,
+  agents: ["agents"] as const,
   readiness: ["readiness"] as const,
   me: ["me"] as const,
 };
@@ -121,6 +123,11 @@ export function useDeleteFile(sessionId: string | null) {
 
 export function useModels() {
   return useQuery({ queryKey: keys.models, queryFn: getModels, refetchInterval: READINESS_MS });
+}
+
+/** Which agents there are changes when the service starts anew. */
+export function useAgents() {
+  return useQuery({ queryKey: keys.agents, queryFn: listAgents, staleTime: Number.POSITIVE_INFINITY });
 }
 
 export function useMe() {

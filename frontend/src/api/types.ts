@@ -7,7 +7,8 @@ export type Job = Schemas["JobView"];
 export type JobProblem = Schemas["JobProblem"];
 export type EventPage = Schemas["EventPage"];
 export type JobEvent = EventPage["items"][number];
-export type JobRequest = Schemas["GenerateJob"] | Schemas["ExecuteJob"];
+export type JobRequest = Schemas["GenerateJob"] | Schemas["ExecuteJob"] | Schemas["SolveJob"];
+export type Agent = Schemas["AgentView"];
 export type GenerateInput = Schemas["GenerateInput"];
 export type ExecuteInput = Schemas["ExecuteInput"];
 export type Fix = Schemas["Fix"];
@@ -38,9 +39,14 @@ export function codeOf(job: Job): string {
   return typeof code === "string" ? code : "";
 }
 
-export function promptOf(job: Job): string {
-  const { prompt } = job.input;
-  return typeof prompt === "string" ? prompt : "";
+/** What was asked of the agent, in the asker's words; of an agent that takes no words, what it was given. */
+export function wishOf(job: Job): string {
+  const { prompt, task } = job.input;
+  if (typeof prompt === "string") return prompt;
+  if (typeof task === "string") return task;
+  return Object.entries(job.input)
+    .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join("\n");
 }
 
 export function isFix(job: Job): boolean {

@@ -9,7 +9,10 @@ export function Announcer({ prompt, run }: { prompt: Job | null; run: Job | null
   const { job: ran } = useJob(run);
   return (
     <LiveRegion hidden>
-      {prompt && words(prompted, "The program is being written.", "The program is written.", "No program was written")}{" "}
+      {prompt &&
+        (prompt.agent === "generate"
+          ? words(prompted, "The program is being written.", "The program is written.", "No program was written")
+          : words(prompted, "The task is worked on.", "The task is done.", "The task was not done"))}{" "}
       {run && words(ran.phase, "The program is running.", "The program has ended.", failed(ran.error?.line))}
     </LiveRegion>
   );

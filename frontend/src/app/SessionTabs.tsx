@@ -6,10 +6,12 @@ import type { SessionWork } from "@/app/use-session-work";
 import { EditorTab } from "@/features/editor/EditorTab";
 import { GeneratorTab } from "@/features/generate/GeneratorTab";
 import { useStore } from "@/lib/store";
-import { themeShown } from "@/lib/theme";
+import { type ThemeShown, themeShown } from "@/lib/theme";
 import { ErrorBoundary } from "@/ui/ErrorBoundary";
 
 const ResultsTab = lazy(async () => ({ default: (await import("@/features/results/ResultsTab")).ResultsTab }));
+
+const RunBlocks = lazy(async () => ({ default: (await import("@/features/results/RunBlocks")).RunBlocks }));
 
 interface Props {
   sessionId: string | null;
@@ -31,7 +33,7 @@ export function SessionTabs({ sessionId, tab, work }: Props) {
           label: <Label text="Code Generator" short="Generator" busy={work.isGenerating} />,
           content: (
             <ErrorBoundary what="The conversation">
-              <Generator sessionId={sessionId} work={work} />
+              <Generator sessionId={sessionId} work={work} theme={theme} />
             </ErrorBoundary>
           ),
         },
@@ -84,7 +86,7 @@ export function SessionTabs({ sessionId, tab, work }: Props) {
   );
 }
 
-function Generator({ sessionId, work }: { sessionId: string | null; work: SessionWork }) {
+function Generator({ sessionId, work, theme }: { sessionId: string | null; work: SessionWork; theme: ThemeShown }) {
   return (
     <GeneratorTab
       sessionId={sessionId}
@@ -96,6 +98,9 @@ function Generator({ sessionId, work }: { sessionId: string | null; work: Sessio
       busy={work.isGenerating}
       onSend={() => void work.send()}
       onStop={work.stopGenerating}
+      asked={work.asked}
+      onAsked={work.setAsked}
+      onStart={(agent, input) => void work.start(agent, input)}
       changing={work.changing}
       onChanging={work.setChanging}
       uploading={work.isUploading}
@@ -106,6 +111,11 @@ function Generator({ sessionId, work }: { sessionId: string | null; work: Sessio
         onRun: work.runOrAsk,
         onRetry: (job) => void work.retryPrompt(job),
       }}
+      showBlocks={(key, jobId, blocks) => (
+        <Suspense fallback={null}>
+          <RunBlocks key={key} jobId={jobId} blocks={blocks} theme={theme} />
+        </Suspense>
+      )}
     />
   );
 }

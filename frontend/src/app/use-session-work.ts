@@ -1,6 +1,6 @@
 /** Everything that can be done in a session, and what is known of it: what the three tabs share. */
 import { useEffect, useMemo, useState } from "react";
-import { cancelJob } from "@/api/client";
+import { cancelJob, submitJobOf } from "@/api/client";
 import { useJobs, useUpload } from "@/api/queries";
 import { type CodeError, codeOf, type GenerateInput, isFix, type Job } from "@/api/types";
 import { useIsActive } from "@/api/use-job";
@@ -15,6 +15,7 @@ import { firstWords } from "@/lib/format";
 import { inputCalls } from "@/lib/input-calls";
 
 const LONGEST_ERROR = 20_000;
+const MAX_TURNS = 12;
 
 export type SessionWork = ReturnType<typeof useSessionWork>;
 
@@ -23,6 +24,7 @@ export function useSessionWork(sessionId: string | null) {
   const [draft, setDraft] = useDraft(sessionId);
   const [options, setOptions] = useState<RunOptions>(DEFAULT_OPTIONS);
   const [changing, setChanging] = useState(false);
+  const [asked, setAsked] = useState("generate");
   const [picked, setPicked] = useState<string | null>(null);
   const ensureSession = useCurrentSession(sessionId);
   const generating = useSubmission();
@@ -46,10 +48,19 @@ export function useSessionWork(sessionId: string | null) {
 
   const send = async () => {
     const prompt = (draft.prompt ?? "").trim();
-    const job = await generate({ prompt, ...(changing && code.trim() ? { base_code: code } : {}) });
+    const job =
+      asked === "solve"
+        ? await generating.submit(() => ensureSession(prompt), {
+            agent: "solve",
+            input: { task: prompt, max_turns: MAX_TURNS },
+          })
+        : await generate({ prompt, ...(changing && code.trim() ? { base_code: code } : {}) });
     // The words are kept until the service has them; by now they may belong to a session that is a moment old.
     if (job) changeDraft(job.session_id, { prompt: "" });
   };
+
+  const start = (agent: string, input: Record<string, unknown>) =>
+    generating.send(async () => submitJobOf(agent, input, await ensureSession(agent)));
 
   const run = async (program: string) => {
     setPicked(null);
@@ -125,6 +136,9 @@ export function useSessionWork(sessionId: string | null) {
     setOptions,
     changing: code.trim() === "" ? null : changing,
     setChanging,
+    asked,
+    setAsked,
+    start,
     picked,
     setPicked,
     send,
@@ -154,7 +168,7 @@ export function useSessionWork(sessionId: string | null) {
 function useSessionJobs(sessionId: string | null) {
   const { data, isError, error, hasNextPage, fetchNextPage } = useJobs(sessionId);
   const all = useMemo(() => (sessionId === null ? [] : data?.pages.flatMap((page) => page.items)), [sessionId, data]);
-  const prompts = useMemo(() => all?.filter((job) => job.agent === "generate"), [all]);
+  const prompts = useMemo(() => all?.filter((job) => job.agent !== "execute"), [all]);
   const runs = useMemo(() => all?.filter((job) => job.agent === "execute"), [all]);
   return {
     prompts,

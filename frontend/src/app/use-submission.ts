@@ -15,6 +15,8 @@ export interface Submission {
   /** A job is on its way to the service. */
   readonly sending: boolean;
   readonly submit: (session: () => Promise<string>, request: Request) => Promise<Job | null>;
+  /** Sends what `submit` has no type for. */
+  readonly send: (post: () => Promise<Job | null>) => Promise<Job | null>;
   readonly retry: (job: Job) => Promise<Job | null>;
   /** Stops what is on its way, even before the service has answered that it has it. */
   readonly stop: () => void;
@@ -58,5 +60,5 @@ export function useSubmission(): Submission {
   const stop = useCallback(() => {
     stopped.current = true;
   }, []);
-  return { sending, submit, retry, stop };
+  return { sending, submit, send, retry, stop };
 }

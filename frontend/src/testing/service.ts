@@ -4,7 +4,10 @@ import { setupServer } from "msw/node";
 import type { Job, JobEvent, Me, Session } from "@/api/types";
 
 /** Where no test says otherwise, nobody is asked who they are. */
-export const service = setupServer(http.get("*/v1/me", () => HttpResponse.json(aMe())));
+export const service = setupServer(
+  http.get("*/v1/me", () => HttpResponse.json(aMe())),
+  http.get("*/v1/agents", () => HttpResponse.json({ items: [], refused: [] })),
+);
 
 const AT = "2026-05-03T10:00:00.000Z";
 

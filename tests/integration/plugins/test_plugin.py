@@ -4,19 +4,17 @@ the API, its queue, its pool and its result; and what a package that is no good 
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from services import REPOSITORY, Client, Service, types
+from plugin_site import install_example, path_with
+from services import Client, Service, types
 
 from embedded.redis import RedisServer
 
-EXAMPLE = REPOSITORY / "examples" / "plugin"
 BROKEN = {
     "broken-import": ("import not_there_at_all\n", "[aci.agents]\nbroken = broken_import:SPEC\n"),
     "broken-name": (
@@ -35,15 +33,9 @@ BROKEN = {
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of packages: the example as pip installs it, and some that are no good, as pip would leave them."""
-    folder = tmp_path_factory.mktemp("site")
-    copy = tmp_path_factory.mktemp("source") / "plugin"
-    copy.mkdir()
-    # pip builds beside the source, which shall stay as it is.
-    for file in [*EXAMPLE.glob("*.toml"), *EXAMPLE.glob("*/*.py")]:
-        (copy / file.relative_to(EXAMPLE)).parent.mkdir(exist_ok=True)
-        (copy / file.relative_to(EXAMPLE)).write_bytes(file.read_bytes())
-    options = ["--no-deps", "--no-index", "--no-build-isolation", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([sys.executable, "-m", "pip", "install", *options, "--target", str(folder), str(copy)], check=True)
+    home = tmp_path_factory.mktemp("plugins-home")
+    install_example(home)
+    folder = home / "site"
     for name, (source, entry_points) in BROKEN.items():
         module = name.replace("-", "_")
         (folder / f"{module}.py").write_text(source)
@@ -52,7 +44,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 2.0\n")
         (metadata / "entry_points.txt").write_text(entry_points)
     (folder / "broken_runner_code.py").write_text("import not_there_at_all\n")
-    return folder
+    return home
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -67,7 +59,7 @@ def service(
 ) -> Iterator[Service]:
     """The processes that plugins need, in an environment where the packages are installed."""
     started = Service(
-        tmp_path_factory.mktemp("plugins"), plugins_database, redis_server.url, PYTHONPATH=f"{REPOSITORY}:{site}"
+        tmp_path_factory.mktemp("plugins"), plugins_database, redis_server.url, PYTHONPATH=path_with(site)
     )
     try:
         started.start(("plugins",))

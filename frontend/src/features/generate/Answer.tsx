@@ -33,7 +33,7 @@ export function Answer({ job, feed, actions }: Props) {
   );
   return (
     <SpaceBetween size="s">
-      <AnswerStatus feed={feed} />
+      <AnswerStatus feed={feed} doing={code ? "Writing the program" : "Thinking"} />
       {notices.map((notice) =>
         notice.kind === "model-fallback" ? (
           <Box key={`${notice.from} ${notice.to}`} color="text-body-secondary" fontSize="body-s">
@@ -64,9 +64,9 @@ export function Answer({ job, feed, actions }: Props) {
 }
 
 /** One line: how far it is, and who answers. A finished answer needs to say only the latter. */
-function AnswerStatus({ feed }: { feed: JobFeed }) {
-  const { phase, model, progress, code } = feed.job;
-  const words = phaseWords(phase, progress?.message ?? (code ? "Writing the program" : "Thinking"));
+export function AnswerStatus({ feed, doing }: { feed: JobFeed; doing: string }) {
+  const { phase, model, progress } = feed.job;
+  const words = phaseWords(phase, progress?.message ?? doing);
   const runMs = phase.kind === "ended" ? phase.job.timings.run_ms : null;
   const loading = phase.kind === "ended" && feed.connection === "connecting";
   return (

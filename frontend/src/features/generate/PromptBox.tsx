@@ -7,6 +7,8 @@ import { type ReactNode, useRef } from "react";
 const LONGEST_PROMPT = 20_000;
 
 interface Props {
+  /** A task is to be solved, and no program to be written. */
+  solving: boolean;
   prompt: string;
   onPrompt: (prompt: string) => void;
   busy: boolean;
@@ -21,7 +23,7 @@ interface Props {
 
 /** Where prompts are written. While an answer is on its way, the arrow is a stop button. */
 export function PromptBox(props: Props) {
-  const { prompt, onPrompt, busy, onSend, onStop, onAttach, changing, onChanging, children } = props;
+  const { solving, prompt, onPrompt, busy, onSend, onStop, onAttach, changing, onChanging, children } = props;
   const picker = useRef<HTMLInputElement>(null);
   const tooLong = prompt.length > LONGEST_PROMPT;
   const sendable = prompt.trim() !== "" && !tooLong;
@@ -29,8 +31,8 @@ export function PromptBox(props: Props) {
     <div className="aci-prompt">
       <PromptInput
         value={prompt}
-        ariaLabel="What the program should do"
-        placeholder={changing ? "What should change?" : "Describe the program…"}
+        ariaLabel={solving ? "What is to be found out or done" : "What the program should do"}
+        placeholder={solving ? "Describe the task…" : changing ? "What should change?" : "Describe the program…"}
         minRows={2}
         maxRows={10}
         autoFocus
@@ -50,7 +52,7 @@ export function PromptBox(props: Props) {
         secondaryActions={
           <div className="aci-prompt-actions">
             <Button variant="icon" iconName="upload" ariaLabel="Add files" onClick={() => picker.current?.click()} />
-            {changing !== null && (
+            {changing !== null && !solving && (
               <Toggle checked={changing} onChange={({ detail }) => onChanging(detail.checked)}>
                 Change the code in the editor
               </Toggle>
