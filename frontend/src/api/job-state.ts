@@ -221,9 +221,6 @@ function changeBy(event: JobEvent, state: JobState): Partial<JobState> {
       return { notices: [...state.notices, { kind: "sandbox-reset", reason: event.reason }] };
     case "file.changed":
       return { files: withFile(state.files, event) };
-    case "tool.started":
-    case "tool.finished":
-      return {};
     case "job.succeeded":
     case "job.failed":
     case "job.cancelled":
