@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import mimetypes
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any, cast
+from typing import IO, Annotated, Any, cast
 
-from fastapi import Request, Response, UploadFile
+from fastapi import Query, Request, Response, UploadFile
 
-from api.dependencies import ServicesDep, SessionId, TenantDep
+from api.dependencies import ServicesDep, SessionId, TenantDep, parsed
 from api.downloads import download
 from api.files.schemas import FileList, FileView
 from api.routing import resource
 from core.errors import InvalidInput
 from core.files import repository as files
 from core.files.paths import checked_path
+from core.ids import Prefix
 from core.limits.model import Allowance
 from core.sessions import repository as sessions
 
@@ -28,10 +29,16 @@ MOST_AT_ONCE = 50
 
 
 @router.get("", response_model=FileList)
-async def list_files(session_id: SessionId, services: ServicesDep, tenant: TenantDep) -> Any:
+async def list_files(
+    session_id: SessionId,
+    services: ServicesDep,
+    tenant: TenantDep,
+    versions: Annotated[bool, Query(description="Also older versions, and files that a program deleted")] = False,
+) -> Any:
     """All files, by path."""
     await sessions.get(services.pool, tenant, session_id)
-    return {"items": [file.view() for file in await files.current(services.pool, tenant, session_id)]}
+    find = files.versions if versions else files.current
+    return {"items": [file.view() for file in await find(services.pool, tenant, session_id)]}
 
 
 @router.post("", status_code=201, response_model=FileList)
@@ -67,11 +74,17 @@ async def put_file(
 
 @router.get("/{path:path}", response_class=Response)
 async def get_file(
-    session_id: SessionId, path: str, services: ServicesDep, tenant: TenantDep, request: Request
+    session_id: SessionId,
+    path: str,
+    services: ServicesDep,
+    tenant: TenantDep,
+    request: Request,
+    file_id: Annotated[str | None, Query(description="An older version, as a job's result names it")] = None,
 ) -> Response:
     """Download a file."""
     await sessions.get(services.pool, tenant, session_id)
-    file = await files.get(services.pool, tenant, session_id, path)
+    version = parsed(Prefix.FILE, file_id, "/query/file_id")
+    file = await files.get(services.pool, tenant, session_id, path, version)
     mime = mimetypes.guess_type(path)[0] or "application/octet-stream"
     return download(request, services.pool, file.blob_id, file.size, file.sha256, name=path, mime=mime)
 

@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 
 class FileView(BaseModel):
-    """The newest version of a file."""
+    """One version of a file."""
 
     id: str
     path: str
@@ -14,9 +14,10 @@ class FileView(BaseModel):
     sha256: str
     job_id: str | None = Field(description="The job whose code wrote it; null when it was uploaded")
     created_at: str
+    replaced_at: str | None = Field(description="When a newer version came, or the file went; null for the newest")
 
 
 class FileList(BaseModel):
-    """All files that a session has now, by path."""
+    """Files of a session, by path."""
 
     items: list[FileView]

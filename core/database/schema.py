@@ -419,11 +419,14 @@ class File(Table):
     """The job whose code wrote it; None where it was uploaded."""
     created_at: Mapped[datetime] = mapped_column(server_default=NOW)
     replaced_at: Mapped[datetime | None]
+    obsolete_at: Mapped[datetime | None]
+    """It is to be removed: it is one version too many, or its file was deleted by its owner."""
 
     __table_args__ = (
         Index("files_current", "session_id", "path", unique=True, postgresql_where=text("replaced_at IS NULL")),
         Index("files_by_version", "session_id", "version"),
-        Index("files_replaced", "replaced_at", postgresql_where=text("replaced_at IS NOT NULL")),
+        Index("files_versions", "session_id", "path", "version"),
+        Index("files_obsolete", "obsolete_at", postgresql_where=text("obsolete_at IS NOT NULL")),
     )
 
 

@@ -24,10 +24,21 @@ class FileChange:
     file_id: UUID = field(default_factory=new_id)
 
 
+KEPT_VERSIONS = 10
+"""Older versions of a path that are kept."""
+
 _INSERT = """
 INSERT INTO files (id, tenant_id, session_id, path, version, blob_id, job_id)
 SELECT change.id, $1, $2, change.path, $3, change.blob_id, $7
 FROM unnest($4::uuid[], $5::text[], $6::uuid[]) AS change(id, path, blob_id)
+"""
+
+_AGE = """
+UPDATE files SET obsolete_at = now() FROM (
+    SELECT id, row_number() OVER (PARTITION BY path ORDER BY version DESC) - 1 AS age
+    FROM files WHERE session_id = $1 AND path = ANY($2::text[])) AS aged
+WHERE files.id = aged.id AND replaced_at IS NOT NULL AND obsolete_at IS NULL
+  AND (aged.age > $3 OR blob_id IS NULL OR path = ANY($4::text[]))
 """
 
 
@@ -40,6 +51,7 @@ async def apply_changes(
 ) -> int:
     """Make these the newest versions of their paths, in the caller's transaction and under its lock of the session.
 
+    Older ones are kept, `KEPT_VERSIONS` of a path; those of a path that its owner deletes, and not a job, are to go.
     Returns the session's new files_version. Changes that a job's own sandbox made are marked as known there.
     """
     version: int = await connection.fetchval(
@@ -63,6 +75,8 @@ async def apply_changes(
         [change.blob_id for change in changes],
         job_id,
     )
+    deleted = [change.path for change in changes if change.blob_id is None]
+    await connection.execute(_AGE, session_id, paths, KEPT_VERSIONS, [] if job_id else deleted)
     if job_id is not None:
         await connection.execute(
             "UPDATE sandboxes SET files_version = $3 WHERE session_id = $1 AND job_id = $2 AND files_version = $3 - 1",

@@ -18,7 +18,7 @@ from core.limits.repository import stored_bytes
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """The newest version of one path."""
+    """One version of one path."""
 
     id: UUID
     path: str
@@ -28,6 +28,7 @@ class File:
     version: int
     job_id: UUID | None
     created_at: datetime
+    replaced_at: datetime | None = None
 
     def view(self) -> dict[str, Any]:
         """What the API shows of it."""
@@ -38,13 +39,16 @@ class File:
             "sha256": self.sha256.hex(),
             "job_id": self.job_id and encode(Prefix.JOB, self.job_id),
             "created_at": timestamp(self.created_at),
+            "replaced_at": self.replaced_at and timestamp(self.replaced_at),
         }
 
 
-_CURRENT = """
-SELECT files.id, path, size, sha256, blob_id, version, job_id, files.created_at
-FROM files JOIN blobs ON blobs.id = blob_id WHERE files.tenant_id = $1 AND session_id = $2 AND replaced_at IS NULL
+_COLUMNS = "files.id, path, size, sha256, blob_id, version, job_id, files.created_at, replaced_at"
+_KEPT = f"""
+SELECT {_COLUMNS} FROM files JOIN blobs ON blobs.id = blob_id
+WHERE files.tenant_id = $1 AND session_id = $2 AND obsolete_at IS NULL
 """
+_CURRENT = _KEPT + " AND replaced_at IS NULL"
 
 
 async def current(connection: Connection | Pool, tenant_id: UUID, session_id: UUID) -> list[File]:
@@ -52,11 +56,26 @@ async def current(connection: Connection | Pool, tenant_id: UUID, session_id: UU
     return [File(**row) for row in await connection.fetch(_CURRENT + " ORDER BY path", tenant_id, session_id)]
 
 
-async def get(connection: Connection | Pool, tenant_id: UUID, session_id: UUID, path: str) -> File:
-    """The newest version of a path. Raises NotFound when there is none, or it was deleted."""
-    row = await connection.fetchrow(_CURRENT + " AND path = $3", tenant_id, session_id, path)
+async def versions(connection: Connection | Pool, tenant_id: UUID, session_id: UUID) -> list[File]:
+    """All versions that are kept, also of files that a program deleted; by path, the newest first."""
+    return [
+        File(**row) for row in await connection.fetch(_KEPT + " ORDER BY path, version DESC", tenant_id, session_id)
+    ]
+
+
+async def get(
+    connection: Connection | Pool, tenant_id: UUID, session_id: UUID, path: str, file_id: UUID | None = None
+) -> File:
+    """The newest version of a path, or that of this id. Raises NotFound when there is none, or it was deleted."""
+    if file_id is None:
+        row = await connection.fetchrow(_CURRENT + " AND path = $3", tenant_id, session_id, path)
+    else:
+        row = await connection.fetchrow(
+            _KEPT + " AND path = $3 AND files.id = $4", tenant_id, session_id, path, file_id
+        )
     if row is None:
-        raise NotFound(f"The session has no file {path!r}.")
+        version = "" if file_id is None else f" in the version {encode(Prefix.FILE, file_id)}"
+        raise NotFound(f"The session has no file {path!r}{version}.")
     return File(**row)
 
 
@@ -69,8 +88,8 @@ async def version(connection: Connection | Pool, session_id: UUID) -> int:
 async def changed_since(connection: Connection | Pool, session_id: UUID, seen: int) -> tuple[list[File], list[str]]:
     """What a sandbox that has seen version `seen` is missing: files to write, and paths to remove."""
     rows = await connection.fetch(
-        """
-        SELECT files.id, path, size, sha256, blob_id, version, job_id, files.created_at
+        f"""
+        SELECT {_COLUMNS}
         FROM files LEFT JOIN blobs ON blobs.id = blob_id
         WHERE session_id = $1 AND replaced_at IS NULL AND version > $2 ORDER BY path
         """,
@@ -121,8 +140,8 @@ async def lock_session(connection: Connection, tenant_id: UUID, session_id: UUID
         raise NotFound("There is no such session.")
 
 
-async def remove_replaced(connection: Connection | Pool, limit: int = 1000) -> None:
-    """Remove versions that were replaced, or deleted, more than ten minutes ago, with their bytes.
+async def remove_obsolete(connection: Connection | Pool, limit: int = 1000) -> None:
+    """Remove versions that became obsolete more than ten minutes ago, with their bytes.
 
     Nothing leads to them any more; whoever was reading one by then has had that long to finish.
     """
@@ -130,7 +149,7 @@ async def remove_replaced(connection: Connection | Pool, limit: int = 1000) -> N
         """
         WITH gone AS (
             DELETE FROM files WHERE id IN (
-                SELECT id FROM files WHERE replaced_at < now() - interval '10 minutes' LIMIT $1) RETURNING id, blob_id)
+                SELECT id FROM files WHERE obsolete_at < now() - interval '10 minutes' LIMIT $1) RETURNING id, blob_id)
         DELETE FROM blobs WHERE id IN (SELECT blob_id FROM gone)
           AND NOT EXISTS (SELECT FROM files WHERE files.blob_id = blobs.id AND files.id NOT IN (SELECT id FROM gone))
           AND NOT EXISTS (SELECT FROM artifacts WHERE artifacts.blob_id = blobs.id)

@@ -121,7 +121,7 @@ async def remove_deleted(pool: Pool) -> None:
 async def tidy(pool: Pool) -> None:
     """Remove what nothing refers to any more."""
     await store.remove_orphans(pool)
-    await files.remove_replaced(pool)
+    await files.remove_obsolete(pool)
     await questions.forget_stale(pool)
     await usage.merge_past(pool)
     await workers.remove_gone(pool)

@@ -1151,7 +1151,7 @@ export interface components {
         };
         /**
          * FileList
-         * @description All files that a session has now, by path.
+         * @description Files of a session, by path.
          */
         FileList: {
             /** Items */
@@ -1159,7 +1159,7 @@ export interface components {
         };
         /**
          * FileView
-         * @description The newest version of a file.
+         * @description One version of a file.
          */
         FileView: {
             /** Created At */
@@ -1173,6 +1173,11 @@ export interface components {
             job_id: string | null;
             /** Path */
             path: string;
+            /**
+             * Replaced At
+             * @description When a newer version came, or the file went; null for the newest
+             */
+            replaced_at: string | null;
             /** Sha256 */
             sha256: string;
             /** Size */
@@ -3899,7 +3904,10 @@ export interface operations {
     };
     list_files_v1_sessions__session_id__files_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Also older versions, and files that a program deleted */
+                versions?: boolean;
+            };
             header?: never;
             path: {
                 session_id: string;
@@ -3965,7 +3973,10 @@ export interface operations {
     };
     get_file_v1_sessions__session_id__files__path__get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description An older version, as a job's result names it */
+                file_id?: string | null;
+            };
             header?: never;
             path: {
                 path: string;

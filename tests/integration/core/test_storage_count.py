@@ -12,8 +12,9 @@ import pytest
 from job_life import Life
 
 from core.blobs import store
-from core.errors import StorageFull
+from core.errors import NotFound, StorageFull
 from core.files import repository as files
+from core.files.changes import KEPT_VERSIONS, FileChange, apply_changes
 from core.ids import new_id
 from core.jobs import artifacts, reading
 from core.limits import repository
@@ -38,23 +39,59 @@ async def put(life: Life, owner: UUID, session: UUID, path: str, size: int, limi
     await files.put(life.pool, owner, session, path, io.BytesIO(b"x" * size), limit)
 
 
-async def test_uploads_count_also_the_versions_they_replace_until_those_are_removed(life: Life) -> None:
+async def time_passes(life: Life, session: UUID) -> None:
+    """Long enough for whatever is obsolete to be removed."""
+    await life.pool.execute(
+        "UPDATE files SET replaced_at = replaced_at - interval '1 day', obsolete_at = obsolete_at - interval '1 day' "
+        "WHERE session_id = $1",
+        session,
+    )
+    await files.remove_obsolete(life.pool)
+
+
+async def test_a_file_that_its_owner_deletes_counts_until_whoever_reads_it_has_finished(life: Life) -> None:
     owner = await tenant(life)
     session = (await sessions.create(life.pool, owner, "")).id
-    await put(life, owner, session, "a", 300_000)
     await put(life, owner, session, "a", 10)
+    await put(life, owner, session, "b", 300_000)
     await put(life, owner, session, "b", 5)
     await files.delete(life.pool, owner, session, "b")
-    await files.remove_replaced(life.pool)
-    assert await counted(life, owner) == 300_015, "whoever reads them has time to finish"
-    await life.pool.execute(
-        "UPDATE files SET replaced_at = replaced_at - interval '11 minutes' WHERE session_id = $1", session
-    )
-    await files.remove_replaced(life.pool)
+    await files.remove_obsolete(life.pool)
+    assert await counted(life, owner) == 300_015
+    assert [file.path for file in await files.versions(life.pool, owner, session)] == ["a"]
+    await time_passes(life, session)
     assert await counted(life, owner) == 10
-    assert [file.path for file in await files.current(life.pool, owner, session)] == ["a"]
-    kept = await files.get(life.pool, owner, session, "a")
-    assert b"".join([piece async for piece in store.read(life.pool, kept.blob_id)]) == b"x" * 10
+
+
+async def test_older_versions_are_kept_and_count_until_they_are_too_many(life: Life) -> None:
+    owner = await tenant(life)
+    session = (await sessions.create(life.pool, owner, "")).id
+    for size in range(1, KEPT_VERSIONS + 3):
+        await put(life, owner, session, "a", size)
+    await time_passes(life, session)
+    kept = await files.versions(life.pool, owner, session)
+    assert [file.size for file in kept] == list(range(KEPT_VERSIONS + 2, 1, -1))
+    assert [file.replaced_at is None for file in kept] == [True] + KEPT_VERSIONS * [False]
+    assert await counted(life, owner) == sum(file.size for file in kept)
+    oldest = await files.get(life.pool, owner, session, "a", kept[-1].id)
+    assert b"".join([piece async for piece in store.read(life.pool, oldest.blob_id)]) == b"xx"
+    assert [file.size for file in await files.current(life.pool, owner, session)] == [KEPT_VERSIONS + 2]
+
+
+async def test_what_a_program_deletes_can_still_be_had(life: Life) -> None:
+    owner = await tenant(life)
+    session = (await sessions.create(life.pool, owner, "")).id
+    await put(life, owner, session, "a", 7)
+    gone = await files.get(life.pool, owner, session, "a")
+    async with life.pool.acquire() as connection, connection.transaction():
+        await apply_changes(connection, owner, session, new_id(), [FileChange("a", "deleted", None, 0)])
+    await time_passes(life, session)
+    assert await files.current(life.pool, owner, session) == []
+    assert (await files.get(life.pool, owner, session, "a", gone.id)).size == 7
+    with pytest.raises(NotFound):
+        await files.get(life.pool, owner, session, "b", gone.id)
+    with pytest.raises(NotFound):
+        await files.get(life.pool, await tenant(life), session, "a", gone.id)
 
 
 async def test_a_sandbox_still_learns_of_a_deletion_whose_version_was_removed(life: Life) -> None:
@@ -63,8 +100,7 @@ async def test_a_sandbox_still_learns_of_a_deletion_whose_version_was_removed(li
     await put(life, owner, session, "a", 1)
     seen = await files.version(life.pool, session)
     await files.delete(life.pool, owner, session, "a")
-    await life.pool.execute("UPDATE files SET replaced_at = now() - interval '1 day' WHERE replaced_at IS NOT NULL")
-    await files.remove_replaced(life.pool)
+    await time_passes(life, session)
     assert await files.changed_since(life.pool, session, seen) == ([], ["a"])
 
 

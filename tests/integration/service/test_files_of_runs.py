@@ -54,6 +54,24 @@ async def test_what_was_written_anew_with_the_same_content_is_no_change(client: 
     assert third == {"same.txt": "deleted"}
 
 
+async def test_what_a_run_overwrote_or_deleted_can_still_be_downloaded(client: Client) -> None:
+    session = await client.session()
+    job, _ = await ran(client, "open('it.txt', 'w').write('first')\nNone", session)
+    [first] = job["result"]["files"]
+    await ran(client, "open('it.txt', 'w').write('second')\nNone", session)
+    await ran(client, "import os\nos.remove('it.txt')", session)
+    files = f"/v1/sessions/{session}/files"
+    assert (await client.http.get(f"{files}/it.txt")).status_code == 404
+    answer = await client.http.get(f"{files}/it.txt", params={"file_id": first["file_id"]})
+    assert (answer.status_code, answer.text) == (200, "first")
+    versions = (await client.http.get(files, params={"versions": True})).json()["items"]
+    assert [version["size"] for version in versions] == [6, 5]
+    assert versions[1]["id"] == first["file_id"] and versions[1]["replaced_at"]
+    assert (await client.http.get(files)).json()["items"] == []
+    refused = await client.http.get(f"{files}/it.txt", params={"file_id": "fil_nonsense"})
+    assert refused.status_code == 422, refused.text
+
+
 async def test_names_that_cannot_be_kept_are_told_and_links_are_left_out(client: Client) -> None:
     session = await client.session()
     code = """
