@@ -27,7 +27,8 @@ async def ask_models(context: Context, prompt: str, system: str, *, shown: bool)
     await context.check_budget()
     text: list[str] = []
     ended: Ended | None = None
-    async with aclosing(context.resources.models.stream(Question(system, prompt), context.stop)) as pieces:
+    chain = context.resources.models.of(context.claim.agent)
+    async with aclosing(chain.stream(Question(system, prompt), context.stop)) as pieces:
         async for piece in pieces:
             match piece:
                 case Answering(model):

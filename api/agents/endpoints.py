@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -13,6 +14,7 @@ from core.agents.spec import AgentSpec
 from core.jobs.release import reserved
 from core.jobs.states import Lane
 from core.workers import repository as workers
+from core.workers.repository import Worker
 
 router = resource("/v1", "agents")
 
@@ -68,6 +70,7 @@ class CandidateView(BaseModel):
     """One model of the chain."""
 
     model: str
+    asked_by: list[str] = Field(description="Agents that have it in their chain")
     state: Literal["closed", "half-open", "open"] = Field(
         description="Of its circuit: `closed`, it is asked in its turn; `open`, it failed, and others are asked first; "
         "`half-open`, the next question tries it"
@@ -83,7 +86,8 @@ class ModelView(BaseModel):
     detail: str
     chain: list[str]
     models: list[CandidateView] = Field(
-        description="The chain, each with its circuit as the worst-off process has it, and with its newest error"
+        description="The chain, then what other agents have in theirs; each with its circuit as the worst-off process "
+        "has it, and with its newest error"
     )
 
 
@@ -131,29 +135,34 @@ def _lane(load: workers.Load | None, slots: int) -> dict[str, Any]:
 
 @router.get("/models", response_model=ModelView)
 async def list_models(services: ServicesDep) -> Any:
-    """Who answers: the chain of models, as the newest generator has it."""
-    said = [worker.info["model"] for worker in reversed(await workers.alive(services.pool)) if "model" in worker.info]
-    if not said:
+    """Who answers: the chain of the generator, as its newest worker has it; then what other agents ask besides."""
+    alive = [worker for worker in reversed(await workers.alive(services.pool)) if "model" in worker.info]
+    if not alive:
         return {"model": None, "demo": False, "detail": "No generator is running.", "chain": [], "models": []}
-    newest = said[0]
+    said = next((worker for worker in alive if "generate" in worker.agents), alive[0]).info["model"]
+    names = dict.fromkeys(said["chain"])
+    for worker in alive:
+        names |= dict.fromkeys(worker.info["model"]["chain"])
     return {
-        "model": newest["model"],
-        "demo": newest["demo"],
-        "detail": newest["detail"],
-        "chain": newest["chain"],
-        "models": [_over_processes(name, said) for name in newest["chain"]],
+        "model": said["model"],
+        "demo": said["demo"],
+        "detail": said["detail"],
+        "chain": said["chain"],
+        "models": [_over_processes(name, alive) for name in names],
     }
 
 
 _WORSE = ("closed", "half-open", "open")
 
 
-def _over_processes(name: str, said: list[dict[str, Any]]) -> dict[str, Any]:
+def _over_processes(name: str, alive: Sequence[Worker]) -> dict[str, Any]:
     """A model as all processes together see it: each has circuits of its own."""
-    known = [model for one in said for model in one.get("models", ()) if model["model"] == name]
+    asking = [worker for worker in alive if name in worker.info["model"]["chain"]]
+    known = [model for each in asking for model in each.info["model"].get("models", ()) if model["model"] == name]
     errors = [model["last_error"] for model in known if model["last_error"]]
     return {
         "model": name,
+        "asked_by": sorted({agent for worker in asking for agent in worker.agents}),
         "state": max((model["state"] for model in known), key=_WORSE.index, default="closed"),
         "last_error": max(errors, key=lambda error: str(error["at"]), default=None),
     }

@@ -7,6 +7,7 @@ on, and the caller is told. One chain serves all jobs of a process; nothing in i
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import AsyncGenerator, Sequence
@@ -25,6 +26,8 @@ from workers.models.attempt import answer
 from workers.models.candidates import Candidate, UnknownModel
 from workers.models.faults import ADVICE, LAST_ADVICE, CandidateFault, Kind, fault
 from workers.models.pool import ModelPool
+
+log = logging.getLogger(__name__)
 
 SILENCE_MARGIN_S = 5.0
 """The client's own read timeout speaks first; this one covers what it does not, such as a name look-up that hangs."""
@@ -178,6 +181,7 @@ class ModelChain:
             configured = self._own(self._agent) or self._settings.models
             order = candidates.choose(configured, aws_configured=account.configured)
         except UnknownModel as error:
+            log.warning("No model can be asked: %s", error)
             return _Choice(account, (), str(error))
         self._pool.look_at(order)
         return _Choice(account, order)

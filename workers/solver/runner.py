@@ -27,7 +27,7 @@ async def run(input_: SolveInput, context: Context) -> Outcome:
 async def describe(resources: Resources) -> dict[str, Any]:
     """Who answers here, and where code runs."""
     return {
-        "model": await asyncio.to_thread(resources.models.describe),
+        "model": await asyncio.to_thread(resources.models.of("solve").describe),
         "sandbox": await resources.interpreters.describe(),
     }
 

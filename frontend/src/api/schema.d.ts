@@ -461,7 +461,7 @@ export interface paths {
         };
         /**
          * List Models
-         * @description Who answers: the chain of models, as the newest generator has it.
+         * @description Who answers: the chain of the generator, as its newest worker has it; then what other agents ask besides.
          */
         get: operations["list_models_v1_models_get"];
         put?: never;
@@ -854,6 +854,11 @@ export interface components {
          * @description One model of the chain.
          */
         CandidateView: {
+            /**
+             * Asked By
+             * @description Agents that have it in their chain
+             */
+            asked_by: string[];
             last_error: components["schemas"]["ModelError"] | null;
             /** Model */
             model: string;
@@ -2030,7 +2035,7 @@ export interface components {
             model: string | null;
             /**
              * Models
-             * @description The chain, each with its circuit as the worst-off process has it, and with its newest error
+             * @description The chain, then what other agents have in theirs; each with its circuit as the worst-off process has it, and with its newest error
              */
             models: components["schemas"]["CandidateView"][];
         };

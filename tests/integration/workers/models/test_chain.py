@@ -128,6 +128,20 @@ async def test_a_stop_of_the_job_is_no_failure_of_the_model(bedrock, chain):
     assert states(one) == ["closed"]
 
 
+async def test_a_stop_ends_a_wait_that_is_under_way(bedrock, chain):
+    bedrock.script(A, Say("Well"), Stall())
+    stop = asyncio.Event()
+    pieces = chain(A, model_timeout_s=60).stream(Question("Be brief.", "How is it?"), stop)
+    while not isinstance(await anext(pieces), Said):
+        pass
+    waiting = asyncio.ensure_future(anext(pieces))
+    for _ in range(20):
+        await asyncio.sleep(0)  # until it waits for what does not come
+    stop.set()
+    ended = await waiting
+    assert (type(ended), ended.how) == (Ended, "stopped")
+
+
 async def test_headers_that_never_come_are_a_silence_too(bedrock, chain):
     bedrock.script(A, Stall(headers=True), *GOOD)
     bedrock.script(B, *GOOD)

@@ -76,14 +76,16 @@ async def test_a_broken_set_up_is_an_error_and_never_the_demo_model(monkeypatch,
     assert "Traceback" not in caught.value.error["detail"]
 
 
-async def test_a_name_nobody_serves_fails_the_job_and_not_the_worker():
+async def test_a_name_nobody_serves_fails_the_job_and_not_the_worker(caplog):
     chain = ModelChain(Settings(models=("gemini:pro",)))
     described = chain.describe()
     assert described["model"] is None
     assert "bedrock:…" in described["detail"]
-    with pytest.raises(AgentFailure) as caught:
-        await ask(chain)
-    assert "bedrock:…" in caught.value.error["detail"]
+    for _ in range(2):
+        with pytest.raises(AgentFailure) as caught:
+            await ask(chain)
+        assert "bedrock:…" in caught.value.error["detail"]
+    assert [record.message.count("ACI_MODELS names 'gemini:pro'") for record in caplog.records] == [1]
 
 
 def test_the_region_that_aws_tools_use_is_used_unless_another_is_set(monkeypatch):
