@@ -141,7 +141,9 @@ class Context:
     answered: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when there may be an answer to what was asked."""
     ends_at: float = math.inf
-    """When the run must be over, by the monotonic clock; it is then asked to stop."""
+    """When the job's deadline is, by the monotonic clock; the run is then asked to stop."""
+    limit_s: float = math.inf
+    """And how long it may take, by its own clock."""
     changes: list[FileChange] = field(default_factory=list)
     """What the run did to the session's files so far; made durable in the job's last transaction, however it ends."""
     opened: Sandbox | None = None
@@ -190,7 +192,7 @@ class Context:
     @property
     def seconds_left(self) -> float:
         """Until the agent's limit or the job's deadline, whichever is first."""
-        return self.ends_at - time.monotonic()
+        return min(self.limit_s - self.clock.used, self.ends_at - time.monotonic())
 
     def check_stop(self, result: dict[str, Any] | None = None) -> None:
         """Raises Interrupted, with what was made so far, once the run should end."""

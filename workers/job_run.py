@@ -84,7 +84,8 @@ class JobRun:
         stopped = asyncio.create_task(self.context.stop.wait())
         late = asyncio.create_task(self.context.clock.passed(self._spec.timeout_s + OVERTIME_S))
         left_s = self.claim.seconds_left
-        self.context.ends_at = time.monotonic() + min(self._spec.timeout_s, math.inf if left_s is None else left_s)
+        self.context.ends_at = time.monotonic() + (math.inf if left_s is None else left_s)
+        self.context.limit_s = self._spec.timeout_s
         try:
             # The deadline passes also while somebody is asked.
             await asyncio.wait(

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.agents.execute import ExecuteInput
-from core.blobs import store
 from core.files.changes import FileChange
 from workers.context import AgentFailure, Context, Interrupted
 from workers.executor.agentcore import SandboxError
 from workers.executor.runner import Run
-from workers.executor.workspace import Workspace, opened
+from workers.executor.workspace import Workspace, opened, send_files
 
 LARGEST_READ = 16 * 1024 * 1024
 """Bytes of a file that `Sandbox.read` gives at most."""
@@ -114,10 +113,8 @@ class Sandbox:
                 self._context.emit("sandbox.reset", reason="the run before it ended its interpreter")
             self._workspace = await self._stack.enter_async_context(opened(self._context, self._timeout_s, reset=False))
             made = {change.path: change for change in self._context.changes}.values()
-            for change in made:
-                if change.blob_id is not None:
-                    content = b"".join([piece async for piece in store.read(self._context.pool, change.blob_id)])
-                    await self._write([(change.path, content)])
+            kept = [(change.path, change.size, change.blob_id) for change in made if change.blob_id is not None]
+            await send_files(self._context, self._workspace.interpreter, kept)
             gone = [change.path for change in made if change.blob_id is None]
             if gone:
                 interpreter = self._workspace.interpreter

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -216,7 +216,7 @@ async def _brought_up_to_date(
     version = await files.version(context.pool, session_id)
     if version > seen:
         written, removed = await files.changed_since(context.pool, session_id, seen)
-        await _send(context, interpreter, written)
+        await send_files(context, interpreter, [(file.path, file.size, file.blob_id) for file in written])
         if seen:
             await context.resources.interpreters.blocking(lambda: interpreter.remove_files(removed))
     return await sandboxes.remember(
@@ -231,23 +231,19 @@ async def _brought_up_to_date(
     )
 
 
-async def _send(context: Context, interpreter: Interpreter, written: list[files.File]) -> None:
+async def send_files(context: Context, interpreter: Interpreter, files: Sequence[tuple[str, int, UUID]]) -> None:
+    """Write files, each given as path, size and blob, into the sandbox. Raises SandboxError."""
+    interpreters = context.resources.interpreters
+    transfers = Transfers(interpreters, interpreter, context.job_id.hex)
     group: list[tuple[str, bytes]] = []
-    size = 0
-
-    async def flush() -> None:
-        nonlocal group, size
-        sending, group, size = group, [], 0
-        await context.resources.interpreters.blocking(lambda: interpreter.write_files(sending))
-
-    transfers = Transfers(context.resources.interpreters, interpreter, context.job_id.hex)
-    for file in written:
-        if file.size > PIECE:
-            await transfers.into(file.path, store.read(context.pool, file.blob_id))
+    gathered = 0
+    for path, size, blob_id in files:
+        if size > PIECE:
+            await transfers.into(path, store.read(context.pool, blob_id))
             continue
-        if group and size + file.size > UPLOAD_GROUP:
-            await flush()
-        content = b"".join([piece async for piece in store.read(context.pool, file.blob_id)])
-        group.append((file.path, content))
-        size += file.size
-    await flush()
+        if group and gathered + size > UPLOAD_GROUP:
+            await interpreters.blocking(lambda sending=group: interpreter.write_files(sending))  # type: ignore[misc]
+            group, gathered = [], 0
+        group.append((path, b"".join([piece async for piece in store.read(context.pool, blob_id)])))
+        gathered += size
+    await interpreters.blocking(lambda: interpreter.write_files(group))

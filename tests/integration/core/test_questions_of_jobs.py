@@ -80,6 +80,13 @@ async def test_the_question_of_a_lost_attempt_is_stale_and_its_answer_is_gone(li
     assert not await questions.ask(life.pool, claim.held, "q3")  # it holds the job no more
 
 
+async def test_only_the_attempt_that_asks_is_answered(life: Life) -> None:
+    claim = await asking(life)
+    await life.pool.execute("UPDATE questions SET attempt = attempt - 1 WHERE job_id = $1", claim.id)
+    with pytest.raises(Conflict):
+        await questions.answer(life.pool, DEFAULT_TENANT, claim.id, "q1", "x")
+
+
 async def test_a_job_that_ended_asks_nothing(life: Life) -> None:
     claim = await asking(life)
     await life.end(claim)
