@@ -105,6 +105,8 @@ class Execution:
             await self._run()
             if self._missing:
                 raise InfrastructureFault("the sandbox does not keep what is written into it")
+        for mark in self.output.finish():
+            await self._hear(mark)
 
     async def _write(self, files: list[tuple[str, bytes]]) -> None:
         if files:
@@ -142,7 +144,6 @@ class Execution:
         finally:
             stop.cancel()
             late.cancel()
-        self.output.finish()
 
     async def _read(self, invocation: Invocation) -> SandboxError | None:
         try:

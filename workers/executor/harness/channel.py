@@ -1,8 +1,9 @@
 """What the harness says while a program runs: marks on standard output, which the executor takes out again.
 
 A mark is `[[aci:<nonce>:<kind>:<number>:<length>]]`, followed by so many characters of JSON in ASCII. It stands in the
-stream where the thing happened, so what is printed and what is shown keep their order, on a server that sends output as
-it comes and on one that sends it all at the end. Nothing depends on a mark: the report says everything once more.
+stream where the thing happened, so what is printed and what is shown keep their order (`turns` sees to standard error),
+on a server that sends output as it comes and on one that sends it all at the end. Nothing depends on a mark: the report
+says everything once more.
 """
 
 import contextlib
@@ -26,6 +27,10 @@ class Channel:
         """Whether this is a child that the program forked, which has nothing to report."""
         return os.getpid() != self._process
 
+    def spelled(self, kind: str, number: int, body: str = "") -> str:
+        """A mark as it is written."""
+        return f"[[aci:{self._nonce}:{kind}:{number}:{len(body)}]]{body}"
+
     def mark(self, kind: str, number: int = 0, body: str = "") -> bool:
         """Say something. A body that is more than what is left of the budget is left out; whether it was sent."""
         if self.is_forks or not self._nonce:
@@ -38,7 +43,7 @@ class Channel:
             with contextlib.suppress(Exception):  # closed, or anything
                 stream.flush()
         with contextlib.suppress(Exception):
-            self._stream.write(f"[[aci:{self._nonce}:{kind}:{number}:{len(body)}]]{body}")
+            self._stream.write(self.spelled(kind, number, body))
             self._stream.flush()
             return sent
         return False

@@ -16,6 +16,7 @@ from .files import FILES_LIMIT, changes, snapshot
 from .places import in_place
 from .program import compiled, evaluate
 from .recorder import TEXT_LIMIT, Recorder
+from .turns import Turns
 from .values import text_of
 from .warned import Warned
 
@@ -43,7 +44,8 @@ def run(request_text: str) -> None:
     recorder = Recorder(folder, channel)
     before = snapshot()
     channel.mark("begin", count)
-    report = outcome(request, recorder)
+    with Turns(channel).watched() if request.get("nonce") else contextlib.nullcontext():
+        report = outcome(request, recorder)
     if channel.is_forks:
         return
     for stream in (sys.stdout, sys.stderr):

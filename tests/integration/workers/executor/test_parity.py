@@ -63,16 +63,17 @@ class Seen:
 
     @property
     def order(self) -> list[str]:
-        """What stdout said and, as `<n>`, the outputs, in the order of the events."""
-        found: list[str] = []
+        """What was printed, `!` before stderr's, and, as `<n>`, the outputs, in the order of the events."""
+        found: list[tuple[str, str]] = []
         for type_, data in self.events:
             if type_ == "output":
-                found.append(f"<{data['number']}>")
-            elif type_ == "stdout" and found and not found[-1].startswith("<"):
-                found[-1] += data["text"]
-            elif type_ == "stdout":
-                found.append(data["text"])
-        return found
+                found.append((type_, f"<{data['number']}>"))
+            elif type_ in ("stdout", "stderr"):
+                begin, before = ("!" if type_ == "stderr" else ""), ""
+                if found and found[-1][0] == type_:
+                    begin, before = "", found.pop()[1]
+                found.append((type_, begin + before + data["text"]))
+        return [text for _, text in found]
 
     def comparable(self) -> dict[str, Any]:
         """Without what is another each time."""

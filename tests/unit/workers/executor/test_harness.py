@@ -104,10 +104,10 @@ class Interpreter:
         os.close(answer_to)
         self.asked, self.answer = os.fdopen(asked_to, "w"), os.fdopen(answer_from)
 
-    def run(self, folder: Path, code: str, inputs: list[str] | None = None) -> Ran:
+    def run(self, folder: Path, code: str, inputs: list[str] | None = None, nonce: str = "") -> Ran:
         self.count += 1
         own = folder / ".aci" / f"run-{self.count}"
-        request = json.dumps({"id": own.name, "code": code, "inputs": inputs})
+        request = json.dumps({"id": own.name, "code": code, "inputs": inputs, "nonce": nonce})
         for name in ("stdout", "stderr"):
             (folder / name).write_text("")
         print(f"{folder}|{request}", file=self.asked, flush=True)
@@ -540,3 +540,12 @@ def test_an_error_of_awaited_code_is_told_where_a_loop_runs_already(tmp_path: Pa
         assert started.run(tmp_path, loop).error["name"] == "ZeroDivisionError"
     finally:
         started.close()
+
+
+def test_turns_between_the_streams_are_marked_so_often_and_no_more(interpreter: Interpreter, tmp_path: Path) -> None:
+    code = "import sys\nfor n in range(1000):\n    print('o', end='')\n    print('e', end='', file=sys.stderr)"
+    ran = interpreter.run(tmp_path, code, nonce="n0nce")
+    for text, letter in ((ran.stdout, "o"), (ran.stderr, "e")):
+        assert text.count("[[aci:n0nce:turn:") == 500
+        assert text.count(f"]]{letter}") >= 250
+    assert "turn" not in interpreter.run(tmp_path, code).stdout

@@ -87,5 +87,56 @@ def test_what_only_begins_like_a_mark_is_printed_in_the_end() -> None:
     taken, _ = output()
     list(taken.take(frame("x[[aci:n0")))
     assert taken.stdout.text == "x"
-    taken.finish()
+    assert list(taken.finish()) == []
     assert taken.stdout.text == "x[[aci:n0"
+
+
+TURN = "[[aci:n0nce:turn:{}:0]]"
+OUT = f"one\n{TURN.format(1)}{TURN.format(2)}three\n{TURN.format(3)}"
+ERR = f"{TURN.format(1)}two\n{TURN.format(2)}{TURN.format(3)}four\n"
+IN_ORDER = [("stdout", "one\n"), ("stderr", "two\n"), ("stdout", "three\n"), ("stderr", "four\n")]
+
+
+def joined(said: Said) -> Said:
+    found: Said = []
+    for stream, text in said:
+        if found and found[-1][0] == stream:
+            found[-1] = (stream, found[-1][1] + text)
+        else:
+            found.append((stream, text))
+    return found
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        [(OUT, ERR)],
+        [(OUT, ""), ("", ERR)],
+        [("", ERR), (OUT, "")],
+        [(OUT[:30], ""), (OUT[30:], ERR[:40]), ("", ERR[40:])],
+        [*((letter, "") for letter in OUT), *(("", letter) for letter in ERR)],
+        [*(("", letter) for letter in ERR), *((letter, "") for letter in OUT)],
+    ],
+    ids=["at once", "out first", "err first", "in parts", "by letters", "by letters, err first"],
+)
+def test_both_streams_come_in_the_order_in_which_they_were_written(frames: list[tuple[str, str]]) -> None:
+    taken, said = output(stream=1000, result=1000)
+    for out, err in frames:
+        assert list(taken.take(frame(out, err))) == []
+    assert list(taken.finish()) == []
+    assert joined(said) == IN_ORDER
+
+
+def test_a_turn_that_only_one_stream_tells_of_holds_nothing_back_for_good() -> None:
+    taken, said = output(stream=1000)
+    list(taken.take(frame(f"a{TURN.format(7)}b", "e")))
+    assert joined(said) == [("stdout", "a"), ("stderr", "e")]
+    list(taken.finish())
+    assert joined(said) == [("stdout", "a"), ("stderr", "e"), ("stdout", "b")]
+
+
+def test_an_output_waits_for_what_was_printed_before_it() -> None:
+    taken, said = output(stream=1000)
+    assert list(taken.take(frame(f"{TURN.format(1)}{TURN.format(2)}[[aci:n0nce:output:0:0]]"))) == []
+    marks = [(mark.kind, list(said)) for mark in taken.take(frame("", f"{TURN.format(1)}e{TURN.format(2)}"))]
+    assert marks == [("output", [("stderr", "e")])]

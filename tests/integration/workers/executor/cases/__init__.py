@@ -22,7 +22,7 @@ class Case:
     shows: Sequence[str] | None = None
     """Of each output the kinds that it must be given in, joined by blanks: figure, chart, table, html, …"""
     order: Sequence[str] | None = None
-    """What was printed and, as `<n>`, the outputs, in the order of the events."""
+    """What was printed, `!` before what went to stderr, and, as `<n>`, the outputs, in the order of the events."""
     error: tuple[str, int | None] | None = None
     """Its name and line; None where the run must end well."""
     says: Sequence[str] = ()

@@ -4,6 +4,19 @@ from . import Case
 
 CASES = {
     "both": Case("import sys\nprint('o')\nprint('e', file=sys.stderr)", stdout="o\n", stderr="e\n"),
+    "in turns": Case(
+        "import sys\nfor n in range(3):\n    print('o', n)\n    print('e', n, file=sys.stderr)\ndisplay(1)\nprint('e', file=sys.stderr)",
+        order=["o 0\n", "!e 0\n", "o 1\n", "!e 1\n", "o 2\n", "!e 2\n", "<0>", "!e\n"],
+    ),
+    "many turns": Case(
+        "import sys\nfor n in range(200):\n    print('o', n)\n    print('e', n, file=sys.stderr)",
+        order=[text for n in range(200) for text in (f"o {n}\n", f"!e {n}\n")],
+    ),
+    "to both with one closed": Case(
+        "import io, sys\nsys.stderr.close()\nprint('a')\nsys.stderr = io.open(2, 'w', closefd=False)\nprint('c', file=sys.stderr)",
+        stdout="a\n",
+        stderr="c\n",
+    ),
     "raw": Case("import os\nos.write(1, b'raw\\n')\nos.write(2, b'err\\n');", stdout="raw\n", stderr="err\n"),
     "of a child": Case("import subprocess\nsubprocess.run(['echo', 'child']);", stdout="child\n"),
     "no newline": Case("print('a', end='')", stdout="a"),
