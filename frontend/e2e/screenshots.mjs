@@ -2,6 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { ADDRESS, launch, openTab, runCode, runHasEnded, theEditor } from "./browser.mjs";
+import { shootGallery } from "./gallery.mjs";
 
 const PLACE = fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
 const DESK = { width: 1280, height: 800 };
@@ -100,5 +101,10 @@ await openTab(phone, "Generator");
 await phone.getByRole("button", { name: "Run", exact: true }).waitFor();
 await phone.evaluate(() => window.scrollTo(0, 0));
 await shoot(phone, "generator-phone");
+
+const plain = await open({ viewport: { width: 900, height: 900 }, colorScheme: "light" });
+await plain.goto(results);
+await plain.getByRole("button", { name: "Fix with AI" }).waitFor();
+await shootGallery(plain, PLACE, SETTLE_MS);
 
 await browser.close();
