@@ -34,6 +34,7 @@ LONGEST_FIRST = (
     "tests/integration/workers/",
     "tests/integration/embedded/",
     "tests/unit/workers/executor/test_harness.py",
+    "tests/unit/workers/executor/test_harness_shows.py",
     "tests/integration/",
 )
 """The order of the units; all others follow as they were collected."""
