@@ -27,8 +27,10 @@ function Model({ models }: { models: Models }) {
     );
   }
   const chain = models.chain.length > 1 ? `Asked in this order: ${models.chain.join(", ")}.` : null;
+  const failing = models.models.some((model) => model.state !== "closed");
+  const status = failing ? "warning" : models.demo ? "info" : "success";
   return (
-    <Word title="Model" status={models.demo ? "info" : "success"} text={models.demo ? "Demo model" : models.model}>
+    <Word title="Model" status={status} text={models.demo ? "Demo model" : models.model}>
       <div>{sentence(models.detail)}</div>
       {chain && <div>{chain}</div>}
       {models.demo && <div>It knows a number of tasks by heart and is no language model.</div>}
