@@ -71,8 +71,9 @@ def _ready(url: str) -> bool:
     while time.monotonic() < until:
         with contextlib.suppress(httpx.HTTPError, ValueError):
             parts = httpx.get(f"{url}/readyz", timeout=5).json()["parts"]
-            # A model that is not well is what an evaluation is to show; but somebody has to ask it.
-            well = all(part["status"] == "ok" for name, part in parts.items() if name != "model")
+            # A model that is not well is what an evaluation is to show, but somebody has to ask it; what else a service
+            # may wait for is not used here.
+            well = all(parts[name]["status"] == "ok" for name in ("postgres", "redis", "sandbox"))
             if well and "no generator" not in parts["model"]["detail"]:
                 return True
         time.sleep(0.2)
