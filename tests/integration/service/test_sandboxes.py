@@ -13,21 +13,34 @@ from test_outages import sandbox_says, until
 BUSY = "import time\nprint('started', flush=True)\ntime.sleep(300)\n"
 
 
+CHANGED: set[str] = set()
+"""Programs that run with other settings than those of the module."""
+
+
 @pytest_asyncio.fixture(loop_scope="session", autouse=True)
 async def _put_back(service: Service) -> AsyncIterator[None]:
     yield
-    for name in ("execute", "sandbox"):
-        if name in service.programs:
-            service.stop(name)
-    service.run_sandbox()
-    service.run_worker()
-    await until(lambda: sandbox_says(service, "ok"))
+    if "execute" in CHANGED:
+        service.stop("execute")
+        service.run_worker()
+    if "sandbox" in CHANGED:
+        await restart_sandbox(service)
+    CHANGED.clear()
 
 
 async def restart_sandbox(service: Service, **settings: str) -> None:
+    """Without any session, and with these settings."""
     service.kill("sandbox")
     service.run_sandbox(**settings)
+    if settings:
+        CHANGED.add("sandbox")
     await until(lambda: sandbox_says(service, "ok"))
+
+
+def restart_worker(service: Service, **settings: str) -> None:
+    service.stop("execute")
+    service.run_worker(**settings)
+    CHANGED.add("execute")
 
 
 async def sessions_of(service: Service) -> int:
@@ -53,9 +66,8 @@ async def test_any_worker_finds_the_session_s_sandbox_again(client: Client, serv
 
 
 async def test_a_sandbox_whose_life_would_end_within_the_run_is_renewed_first(client: Client, service: Service) -> None:
-    service.stop("execute")
     # Of these a minute is kept as a margin, and five are for answers to questions.
-    service.run_worker(ACI_SANDBOX_SESSION_S="500")
+    restart_worker(service, ACI_SANDBOX_SESSION_S="500")
     session = await client.session()
     await client.printed("x = 1\nopen('kept.txt', 'w').write('kept')", session, timeout_s=10)
     assert await client.printed("print(x)", session, timeout_s=10) == "1\n"
@@ -66,8 +78,7 @@ async def test_a_sandbox_whose_life_would_end_within_the_run_is_renewed_first(cl
 
 async def test_an_idle_sandbox_is_stopped_and_the_next_run_is_told(client: Client, service: Service) -> None:
     await restart_sandbox(service)
-    service.stop("execute")
-    service.run_worker(ACI_SANDBOX_IDLE_S="1")
+    restart_worker(service, ACI_SANDBOX_IDLE_S="1")
     session = await client.session()
     await client.printed("x = 1\nopen('kept.txt', 'w').write('kept')", session)
     await until(lambda: _none_left(service))
