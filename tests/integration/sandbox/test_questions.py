@@ -13,7 +13,8 @@ from sandbox_server import Outcome, Server, Session, living, poll_until
 Asked = dict[str, Any]
 FORGE = "import json, os, struct\ndef say(**frame):\n    b = json.dumps(frame).encode()\n"
 FORGE += "    os.write(3, struct.pack('!I', len(b)) + b)\n"
-RUN = "input.__closure__ and [c.cell_contents for c in input.__closure__ if hasattr(c.cell_contents, '_run')][0]._run"
+ASKER = "[cell.cell_contents for cell in input.__closure__ if hasattr(cell.cell_contents, '_run')][0]"
+RUN = f"{ASKER}._run"
 
 
 def asking(server: Server, **headers: str) -> Session:
@@ -179,6 +180,26 @@ def test_an_answer_and_an_interrupt_at_once_leave_the_channel_whole(asker: Sessi
         stream.close()
         late.join()
         assert asker.out("kept") == "1"
+
+
+def test_an_answer_that_an_interrupt_kept_from_being_taken_disturbs_nothing(asker: Session) -> None:
+    """It lies in the channel when the run ends, and the next run finds it there."""
+    code = f"""
+import time
+asking = {ASKER}
+def interrupted():
+    while not asking._is_there():
+        time.sleep(0.001)
+    raise KeyboardInterrupt
+asking._next_frame = interrupted
+try:
+    input('?')
+except KeyboardInterrupt:
+    del asking._next_frame
+kept = 1
+"""
+    assert run(asker, code, "never taken")[1].exit_code == 0
+    assert run(asker, "print(kept, input('next? '))", "taken")[2] == "1 taken\n"
 
 
 def _try_to_answer(session: Session, asked: Asked) -> None:
