@@ -76,7 +76,7 @@ class Execution:
         self._interpreter = interpreter
         self._interpreters = context.resources.interpreters
         self._on_mark = on_mark
-        self._questions = Questions(context, interpreter)
+        self._questions = Questions(context, interpreter, asks=step is None)
         attempt = f"{encode(Prefix.JOB, context.job_id)}-{context.claim.attempt}"
         self._identifier = attempt if step is None else f"{attempt}-{step}"
         self._nonce = secrets.token_hex(8)

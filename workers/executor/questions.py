@@ -16,15 +16,16 @@ logger = logging.getLogger(__name__)
 class Questions:
     """Of one run, one after the other; what it prints meanwhile is read on."""
 
-    def __init__(self, context: Context, interpreter: Interpreter) -> None:
+    def __init__(self, context: Context, interpreter: Interpreter, *, asks: bool = True) -> None:
+        self._asks = asks
         self._context = context
         self._interpreter = interpreter
         self._asking: asyncio.Task[None] | None = None
 
     @property
     def somebody_waits(self) -> bool:
-        """Of a batch nobody can be asked."""
-        return self._context.claim.lane == Lane.INTERACTIVE
+        """Of a batch nobody can be asked, nor on behalf of a program that an agent wrote."""
+        return self._asks and self._context.claim.lane == Lane.INTERACTIVE
 
     async def take(self, question: Question) -> None:
         """The program asks, and waits. The question before is over, or it would not."""

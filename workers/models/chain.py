@@ -25,6 +25,7 @@ from workers.models.answer import Call, Ended, FellBack, Piece, Question, Usage
 from workers.models.attempt import answer
 from workers.models.candidates import Candidate, UnknownModel
 from workers.models.faults import ADVICE, LAST_ADVICE, CandidateFault, Kind, fault
+from workers.models.pictures import has_pictures, without_pictures
 from workers.models.pool import ModelPool
 
 log = logging.getLogger(__name__)
@@ -134,6 +135,24 @@ class ModelChain:
         raise _nobody(choice, tried)
 
     async def _ask(
+        self, candidate: Candidate, call: Call, stop: asyncio.Event, budget_ends: float
+    ) -> AsyncGenerator[Piece]:
+        """One candidate; without the pictures, if it is one that rejects what has any, which is tried once."""
+        pictures = has_pictures(call)
+        if pictures and candidate in self._pool.blind:
+            call, pictures = without_pictures(call), False
+        try:
+            async for piece in self._ask_once(candidate, call, stop, budget_ends):
+                yield piece
+            return
+        except CandidateFault as found:
+            if not pictures or found.kind is not Kind.REJECTED:
+                raise
+        async for piece in self._ask_once(candidate, without_pictures(call), stop, budget_ends):
+            yield piece
+        self._pool.blind.add(candidate)
+
+    async def _ask_once(
         self, candidate: Candidate, call: Call, stop: asyncio.Event, budget_ends: float
     ) -> AsyncGenerator[Piece]:
         """One candidate, and what came of it told to its circuit. Raises CandidateFault and AgentFailure."""

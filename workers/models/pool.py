@@ -29,6 +29,8 @@ class ModelPool:
         self.settings = settings
         self.circuits = Circuits()
         self.shared = SharedCircuits(settings, self.circuits)
+        self.blind: set[Candidate] = set()
+        """Those that are known to take no pictures."""
         self._lock = threading.RLock()
         self._models: dict[Candidate, Model] = {}
         self._roomy: asyncio.AbstractEventLoop | None = None

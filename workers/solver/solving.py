@@ -20,6 +20,7 @@ from strands.types.tools import ToolResultContent, ToolSpec
 from core.jobs.states import Failure
 from workers.context import AgentFailure, Context, Interrupted, Outcome
 from workers.models.agent_model import AgentModel, unwrapped
+from workers.prompts import load
 from workers.sandbox import Sandbox
 from workers.solver import figures
 from workers.solver.record import Record
@@ -36,7 +37,7 @@ RUN_LIMIT_S = 120.0
 
 def prompt_text(name: str) -> str:
     """One of the texts in `prompts/`."""
-    return (PROMPTS / f"{name}.md").read_text(encoding="utf-8")
+    return load(PROMPTS, name).text
 
 
 class BoundedModel(AgentModel):

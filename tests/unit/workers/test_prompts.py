@@ -8,11 +8,16 @@ import pytest
 
 from workers.generator.request import PROMPTS
 from workers.prompts import UnknownVersion, check, load
+from workers.solver import solving
 
 
 def test_every_prompt_of_the_generator_is_the_newest_of_its_versions():
     assert set(check(PROMPTS)) == {"system", "mend", "too_long"}
     assert load(PROMPTS, "system").version == check(PROMPTS)["system"]
+
+
+def test_so_is_every_prompt_of_the_solver():
+    assert set(check(solving.PROMPTS)) == {"system", "last_turn"}
 
 
 @pytest.fixture

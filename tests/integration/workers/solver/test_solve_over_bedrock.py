@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from core.jobs.states import Failure
-from tests.doubles.bedrock import END_OF_LIFE, THROTTLED, Break, End, Say, Stall, Use
+from tests.doubles.bedrock import END_OF_LIFE, THROTTLED, Break, End, Refuse, Say, Stall, Use
 from tests.integration.workers.solver.conftest import gave, raised
 from workers.context import AgentFailure, InfrastructureFault, Interrupted
+from workers.solver import figures
 
 A, B = "us.first-v1:0", "us.second-v1:0"
 ANSWER = (Say("It is "), Say("**42**."), End())
@@ -205,7 +206,18 @@ async def test_several_programs_of_one_answer_run_in_their_order(bedrock, task):
     bedrock.script(A, *uses, End("tool_use"))
     bedrock.script(A, *ANSWER)
     one = task(f"bedrock:{A}")
+    order = []
+
+    async def noted(code: str) -> Any:
+        order.append("begins")
+        for _ in range(20):
+            await asyncio.sleep(0)  # whoever runs beside it has its turn
+        order.append("ends")
+        return gave()
+
+    one.sandbox.answers = [noted]
     outcome = await one.run()
+    assert order == ["begins", "ends"] * 3
     assert one.sandbox.ran == ["print(0)", "print(1)", "print(2)"]
     assert [step["step"] for step in outcome.result["steps"]] == [1, 2, 3]
 
@@ -283,3 +295,42 @@ async def test_what_the_model_is_told_is_bounded(bedrock, task):
     assert "the end" in text
     assert "14 further values" in text
     assert "z" * 10 not in text
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every run has drawn a figure."""
+
+    async def shown(*_: Any) -> list[Any]:
+        return [{"image": {"format": "png", "source": {"bytes": b"picture"}}}]
+
+    monkeypatch.setattr(figures, "shown", shown)
+
+
+def pictures(body: dict[str, Any]) -> int:
+    return sum("image" in block for result in results(body) for block in result["content"])
+
+
+async def test_a_model_that_takes_no_pictures_is_asked_without_them_and_that_is_remembered(bedrock, task, drawn):
+    def blind(body: dict[str, Any]) -> list[Any]:
+        if pictures(body):
+            return [Refuse(400, "ValidationException", "This model doesn't support the image content block")]
+        return list(ANSWER if len(results(body)) == 2 else runs("print(42)", id=f"use{len(results(body))}"))
+
+    bedrock.play(A, blind)
+    one = task(f"bedrock:{A}", f"bedrock:{B}")
+    outcome = await one.run()
+    assert outcome.result["answer"] == "It is **42**."
+    assert [pictures(body) for _, body in bedrock.asked] == [0, 1, 0, 0]
+    assert "which you can't see" in str(results(bedrock.asked[-1][1]))
+    assert one.data("model.fallback") == []
+
+
+async def test_a_request_that_is_rejected_without_pictures_too_goes_to_the_next(bedrock, task, drawn):
+    bedrock.script(A, *runs("print(42)"))
+    bedrock.script(A, Refuse(400, "ValidationException", "no"))
+    bedrock.script(B, *ANSWER)
+    one = task(f"bedrock:{A}", f"bedrock:{B}")
+    assert (await one.run()).result["model"] == f"bedrock:{B}"
+    assert bedrock.models_asked() == [A, A, A, B]
+    assert pictures(bedrock.asked[-1][1]) == 1
