@@ -22,8 +22,10 @@ from api.limits.endpoints import router as limits_router
 from api.limits.middleware import HeldToLimits
 from api.page import serve_page
 from api.problems import answer_with_problems
+from api.programs.endpoints import router as programs_router
 from api.routing import add_routes
 from api.sessions.endpoints import router as sessions_router
+from api.sessions.history import router as history_router
 from api.ws.endpoints import route as socket_route
 from core.access import operator
 from core.database.pool import IN_ORDER_OF_INDEX, open_pool
@@ -82,8 +84,10 @@ def create_app(settings: Settings) -> FastAPI:
         app,
         jobs_router,
         sessions_router,
+        history_router,
         files_router,
         agents_router,
+        programs_router,
         access_router,
         admin_router,
         limits_router,

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.programs import input_calls
 from workers.context import Emit
 from workers.generator.stream import AnswerReader, Part
 from workers.generator.stream import Piece as Bit
-from workers.generator.syntax import input_calls
 from workers.models.answer import Answering, Ended, FellBack, Piece, Said, Thinking, Usage
 
 

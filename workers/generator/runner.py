@@ -7,12 +7,12 @@ from contextlib import aclosing
 from typing import Any
 
 from core.agents.generate import GenerateInput
+from core.programs import problem
 from core.usage.used import Used
 from workers.context import AgentFailure, Context, Interrupted, Outcome
 from workers.generator.draft import Draft
 from workers.generator.history import Background, background
 from workers.generator.request import compose, prompt_text
-from workers.generator.syntax import problem
 from workers.models.answer import Question, Usage
 from workers.models.chain import ModelChain
 from workers.resources import Resources

@@ -281,6 +281,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/analyze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Analyze Program
+         * @description Look a program through without running it, by this service's own Python.
+         */
+        post: operations["analyze_program_v1_analyze_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/jobs": {
         parameters: {
             query?: never;
@@ -600,6 +620,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sessions/{session_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Session History
+         * @description Prompts, programs, answers and runs with their outcomes, in the order in which they came.
+         */
+        get: operations["session_history_v1_sessions__session_id__history_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sessions/{session_id}/reset": {
         parameters: {
             query?: never;
@@ -783,6 +823,33 @@ export interface components {
             title: string;
             /** Workers */
             workers: number;
+        };
+        /**
+         * AnalysisView
+         * @description What was found in its syntax tree; with a `syntax_error`, nothing else.
+         */
+        AnalysisView: {
+            /**
+             * Draws
+             * @description It imports what draws figures, or calls it
+             */
+            draws: boolean;
+            /**
+             * Imports
+             * @description Modules by their first name, in order of the alphabet
+             */
+            imports: string[];
+            /**
+             * Inputs
+             * @description Where it calls input()
+             */
+            inputs: components["schemas"]["InputCall"][];
+            /**
+             * Reads Files
+             * @description Paths that it names where it opens them to read
+             */
+            reads_files: string[];
+            syntax_error: components["schemas"]["SyntaxProblem"] | null;
         };
         /**
          * Answer
@@ -1280,6 +1347,67 @@ export interface components {
             session_id?: string | null;
         };
         /**
+         * HistoryEntry
+         * @description One job of the session.
+         */
+        HistoryEntry: {
+            /** Agent */
+            agent: string;
+            /**
+             * Asked
+             * @description The prompt or task; null for what was not asked in words
+             */
+            asked: string | null;
+            /**
+             * Code
+             * @description The program that was written, or run
+             */
+            code: string | null;
+            /** Created At */
+            created_at: string;
+            error: components["schemas"]["HistoryError"] | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Job Id */
+            job_id: string;
+            /**
+             * Printed
+             * @description The beginning of what a run printed
+             */
+            printed: string | null;
+            /**
+             * Said
+             * @description The explanation or answer
+             */
+            said: string | null;
+            state: components["schemas"]["State"];
+        };
+        /**
+         * HistoryError
+         * @description Why a job failed.
+         */
+        HistoryError: {
+            /** Detail */
+            detail: string | null;
+            /**
+             * Line
+             * @description Line of the program, where it was the program's fault
+             */
+            line: number | null;
+            /** Title */
+            title: string | null;
+        };
+        /**
+         * HistoryPage
+         * @description A page of the conversation, oldest first.
+         */
+        HistoryPage: {
+            /** Items */
+            items: components["schemas"]["HistoryEntry"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * InlineFile
          * @description A small file that comes with the request; larger ones are uploaded into a session.
          */
@@ -1290,6 +1418,16 @@ export interface components {
             path: string;
             /** Text */
             text?: string | null;
+        };
+        /**
+         * InputCall
+         * @description A place where the program asks its user something.
+         */
+        InputCall: {
+            /** Line */
+            line: number;
+            /** Prompt */
+            prompt: string;
         };
         /**
          * InputReceived
@@ -2184,6 +2322,14 @@ export interface components {
             whose?: string | null;
         };
         /**
+         * Program
+         * @description Python, as it would be run.
+         */
+        Program: {
+            /** Code */
+            code: string;
+        };
+        /**
          * QueuePlace
          * @description Where a queued job stands. A hint, worked out when it is asked for.
          */
@@ -2514,6 +2660,18 @@ export interface components {
              * @enum {string}
              */
             type: "stdout";
+        };
+        /**
+         * SyntaxProblem
+         * @description Why it does not parse.
+         */
+        SyntaxProblem: {
+            /** Column */
+            column: number | null;
+            /** Line */
+            line: number | null;
+            /** Message */
+            message: string;
         };
         /**
          * TenantCreate
@@ -3328,6 +3486,39 @@ export interface operations {
             };
         };
     };
+    analyze_program_v1_analyze_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Program"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AnalysisView"];
+                };
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_jobs_v1_jobs_get: {
         parameters: {
             query?: {
@@ -4068,6 +4259,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Something was wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    session_history_v1_sessions__session_id__history_get: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryPage"];
+                };
             };
             /** @description Something was wrong (RFC 9457) */
             default: {

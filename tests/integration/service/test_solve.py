@@ -42,6 +42,18 @@ async def test_the_demo_model_solves_a_task_in_steps_and_is_honest_about_itself(
 
     # It holds the conversation and the sandbox: what it made is there for the next run.
     assert await client.printed("print(table.shape)", session) == "(178, 14)\n"
+    await client.ran("print(1)\n1 / 0", session)
+
+    where = f"/v1/sessions/{session}/history"
+    first = (await client.http.get(where, params={"limit": 1})).json()
+    [solved] = first["items"]
+    assert (solved["job_id"], solved["agent"], solved["asked"]) == (job["id"], "solve", TASK["task"])
+    assert (solved["code"], solved["said"], solved["error"]) == (result["code"], result["answer"], None)
+    rest = (await client.http.get(where, params={"cursor": first["next_cursor"]})).json()
+    looked, failed = rest["items"]
+    assert (looked["asked"], looked["code"], looked["printed"]) == (None, "print(table.shape)", "(178, 14)\n")
+    assert (failed["state"], failed["printed"], failed["error"]["line"]) == ("failed", "1\n", 2)
+    assert rest["next_cursor"] is None
 
 
 @pytest.fixture
@@ -71,7 +83,8 @@ async def test_a_model_sees_figures_loses_no_files_with_an_interpreter_and_stops
 
     def plays(body: dict[str, Any]) -> list[Any]:
         turn = sum("toolResult" in block for message in body["messages"] for block in message["content"])
-        programs = [DRAWS, "import os; os._exit(1)", "print(open('kept.txt').read(), 'x' in globals())"]
+        looks = "print(open('kept.txt').read(), 'x' in globals())"
+        programs = [DRAWS, "import os; os._exit(1)", looks, "input('Who? ')"]
         if turn < len(programs):
             return [Use("run_python", {"code": programs[turn]}, f"use{turn}"), End("tool_use")]
         return [Say("Two points."), stall, End()]
@@ -87,8 +100,9 @@ async def test_a_model_sees_figures_loses_no_files_with_an_interpreter_and_stops
     assert ended["state"] == "cancelled", ended["error"]
     assert not stall.release.is_set()
     assert ended["result"]["answer"] == "Two points."
-    drawn, died, looked = ended["result"]["steps"]
-    assert (drawn["ok"], died["ok"], looked["ok"]) == (True, False, True)
+    drawn, died, looked, asked = ended["result"]["steps"]
+    assert (drawn["ok"], died["ok"], looked["ok"], asked["ok"]) == (True, False, True, False)
+    assert "input.requested" not in types(events)
     assert drawn["text"] == "41"
     assert looked["stdout"] == "one False\n"
     assert "sandbox.reset" in types(events)

@@ -1,0 +1,1 @@
+"""Programs before they are run."""
