@@ -67,6 +67,12 @@ class Task:
     max_turns: int = 12
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     when: dict[str, Callable[[], None]] = field(default_factory=dict)
+    solving: Solving | None = None
+
+    def time_is_up(self) -> None:
+        """As its clock says when the limit has passed."""
+        assert self.solving is not None
+        self.solving._over.set()
 
     def emit(self, type_: str, /, **data: Any) -> None:
         self.events.append((type_, data))
@@ -82,8 +88,8 @@ class Task:
         return [data for each, data in self.events if each == type_]
 
     async def run(self, task: str = "what is it?") -> Outcome:
-        solving = Solving(self.context, cast(Any, self.sandbox), self.max_turns)
-        outcome = await solving.outcome(f"<request>\n{task}\n</request>", [])
+        self.solving = Solving(self.context, cast(Any, self.sandbox), self.max_turns)
+        outcome = await self.solving.outcome(f"<request>\n{task}\n</request>", [])
         SolveResult.model_validate(outcome.result)
         return outcome
 

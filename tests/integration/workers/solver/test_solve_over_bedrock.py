@@ -146,9 +146,17 @@ async def test_the_days_budget_is_asked_before_every_turn(bedrock, task):
 
 
 async def test_time_is_bounded_also_while_a_model_is_silent(bedrock, task):
+    bedrock.script(A, Stall())
+    with pytest.raises(AgentFailure) as caught:
+        await task(f"bedrock:{A}", seconds=0.1).run()
+    assert caught.value.type is Failure.TIMEOUT
+
+
+async def test_what_was_made_is_kept_when_the_time_is_up(bedrock, task):
     bedrock.script(A, *runs("print(42)"))
     bedrock.script(A, Say("Well"), Stall())
-    one = task(f"bedrock:{A}", seconds=1.5)
+    one = task(f"bedrock:{A}")
+    one.when["tool.finished"] = lambda: one.when.update({"text.delta": one.time_is_up})
     with pytest.raises(AgentFailure) as caught:
         await one.run()
     assert caught.value.type is Failure.TIMEOUT
