@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import secrets
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sandbox_server import SECRET, Server, Session, living, poll_until, require_confinement
@@ -68,10 +67,6 @@ class Ground:
     @property
     def tier(self) -> str:
         return str(self.server.health()["tier"])
-
-    def groups_of_processors(self) -> list[Path]:
-        """The kernel's figures on processor time, one file a session."""
-        return [file for group in self.server.groups() for file in group.glob("*/cpu.stat")]
 
     def attacker(self) -> Session:
         """A session in which the prelude was run."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Callable
+from pathlib import Path
 
 import psutil
 import pytest
 from ground import LONG, Ground
-from sandbox_server import Session, living, poll_until
+from sandbox_server import Server, Session, living, poll_until
 
 # --- processes and threads
 
@@ -168,7 +169,9 @@ def test_opens_files_without_end_is_told_and_goes_on(attacker: Session) -> None:
 # --- processor time
 
 
-def test_uses_up_its_processor_time_ends_its_session_by_that_name(ground: Ground, new_server: Any) -> None:
+def test_uses_up_its_processor_time_ends_its_session_by_that_name(
+    ground: Ground, new_server: Callable[..., Server]
+) -> None:
     if ground.kind != "root" and not LONG:
         return
     server = new_server(SANDBOX_CPU_SECONDS="1")
@@ -177,20 +180,27 @@ def test_uses_up_its_processor_time_ends_its_session_by_that_name(ground: Ground
         assert (outcome.limit, outcome.exit_code) == ("cpu-limit", 137)
 
 
-def test_spins_in_every_process_is_held_to_its_share(attacker: Session, ground: Ground) -> None:
+def test_spins_in_every_process_is_held_to_its_share(
+    attacker: Session, ground: Ground, new_server: Callable[..., Server]
+) -> None:
     health = ground.server.health()
     if health["processors"] != "shared":
         # Then its priority is what speaks for the others.
         own = os.getpriority(os.PRIO_PROCESS, ground.server.process.pid)
         assert attacker.out("os.getpriority(os.PRIO_PROCESS, 0)") == str(min(own + 10, 19))
         return
-    attacker.call("startCommandExecution", command="for n in 1 2 3 4 5 6; do while :; do :; done & done; wait")
-    poll_until(lambda: any(throttled(group) for group in ground.groups_of_processors()))
+    spin = "for n in 1 2 3 4 5 6; do while :; do :; done & done; wait"
+    attacker.call("startCommandExecution", command=spin)
     assert ground.neighbour.out("sum(range(1000))") == "499500"
+    # A machine that is busy elsewhere may never give it the whole processor that it is held to; so much it does.
+    frugal = new_server(SANDBOX_CPUS="0.1", SANDBOX_WARM_SESSIONS="0")
+    Session.start(frugal.client()).call("startCommandExecution", command=spin)
+    poll_until(lambda: any(throttled(group) for group in frugal.groups()))
 
 
-def throttled(group: Any) -> bool:
-    return any(line.startswith("nr_throttled ") and line.split()[1] != "0" for line in group.read_text().splitlines())
+def throttled(group: Path) -> bool:
+    figures = [line for file in group.glob("*/cpu.stat") for line in file.read_text().splitlines()]
+    return any(line.startswith("nr_throttled ") and line.split()[1] != "0" for line in figures)
 
 
 STUBBORN = {
