@@ -61,8 +61,9 @@ def describe(document: Mapping[str, Any]) -> list[str]:
     if not isinstance(parts, dict):
         return ["The service answers, but does not say which model and sandbox it uses."]
     model, sandbox = _part(parts, "model"), _part(parts, "sandbox")
-    tier = sandbox.get("tier")
-    confined = f"tier {tier}" if tier else ""
+    confined = f"tier {sandbox['tier']}" if sandbox.get("tier") else ""
+    if confined in str(sandbox.get("detail")):
+        confined = ""
     lines = [
         f"Model:   {model.get('detail') or model.get('status') or 'unknown'}",
         f"Sandbox: {', '.join(filter(None, (confined, sandbox.get('detail')))) or sandbox.get('status') or 'unknown'}",

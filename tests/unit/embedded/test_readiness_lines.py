@@ -20,6 +20,12 @@ def test_says_which_model_and_which_sandbox() -> None:
     ]
 
 
+def test_says_the_tier_once() -> None:
+    own = {"status": "ok", "tier": "B", "detail": "our own sandbox, tier B"}
+    lines = describe({"status": "ready", "parts": {**READY["parts"], "sandbox": own}})  # type: ignore[dict-item]
+    assert lines[1] == "Sandbox: our own sandbox, tier B"
+
+
 def test_names_the_part_that_is_not_well() -> None:
     refusing = {"status": "refusing", "detail": "user namespaces are forbidden here"}
     lines = describe({"status": "degraded", "parts": {**READY["parts"], "sandbox": refusing}})  # type: ignore[dict-item]
