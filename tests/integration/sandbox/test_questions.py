@@ -182,9 +182,7 @@ def test_an_answer_and_an_interrupt_at_once_leave_the_channel_whole(asker: Sessi
         assert asker.out("kept") == "1"
 
 
-def test_an_answer_that_an_interrupt_kept_from_being_taken_disturbs_nothing(asker: Session) -> None:
-    """It lies in the channel when the run ends, and the next run finds it there."""
-    code = f"""
+NOT_TAKEN = f"""
 import time
 asking = {ASKER}
 def interrupted():
@@ -198,7 +196,16 @@ except KeyboardInterrupt:
     del asking._next_frame
 kept = 1
 """
-    assert run(asker, code, "never taken")[1].exit_code == 0
+"""Asks, and is interrupted when the answer is there already."""
+
+
+def test_an_answer_that_was_not_taken_is_none_to_the_next_question(asker: Session) -> None:
+    _, _, printed = run(asker, NOT_TAKEN + "print(input('again? '))", "never taken", "taken")
+    assert printed == "taken\n"
+
+
+def test_an_answer_that_was_not_taken_does_not_disturb_the_next_run(asker: Session) -> None:
+    assert run(asker, NOT_TAKEN, "never taken")[1].exit_code == 0
     assert run(asker, "print(kept, input('next? '))", "taken")[2] == "1 taken\n"
 
 
