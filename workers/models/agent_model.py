@@ -10,12 +10,10 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterator
+from collections.abc import AsyncIterable, Callable, Iterator
 from contextlib import aclosing, contextmanager
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel
-from strands.models import Model
 from strands.types.content import Message, Messages, SystemContentBlock
 from strands.types.exceptions import EventLoopException
 from strands.types.streaming import StreamEvent
@@ -24,13 +22,12 @@ from strands.types.tools import ToolChoice, ToolSpec
 from workers.context import Interrupted
 from workers.models.answer import Answering, Call, Ended, Piece
 from workers.models.chain import ModelChain
-
-T = TypeVar("T", bound=BaseModel)
+from workers.models.own import OwnModel
 
 _STOP_REASONS = {"complete": "end_turn", "tools": "tool_use", "cut": "max_tokens"}
 
 
-class AgentModel(Model):
+class AgentModel(OwnModel):
     """One job's view of the chain. Once a candidate has answered, it is asked first for the rest of the job."""
 
     def __init__(self, chain: ModelChain, stop: asyncio.Event, hear: Callable[[Piece], None]) -> None:
@@ -40,18 +37,10 @@ class AgentModel(Model):
         self.answered: str | None = None
         """Who answered last, as `provider:model`."""
 
-    def update_config(self, **model_config: Any) -> None:
-        """There is nothing to set."""
-
-    def get_config(self) -> dict[str, Any]:
-        """Only a name, for traces."""
-        return {"model_id": self.answered or "chain"}
-
-    def structured_output(
-        self, output_model: type[T], prompt: Messages, system_prompt: str | None = None, **kwargs: Any
-    ) -> AsyncGenerator[dict[str, T | Any], None]:
-        """Raises NotImplementedError: not every candidate has it."""
-        raise NotImplementedError("The chain gives no structured output; use a tool.")
+    @property
+    def name(self) -> str:
+        """Who answered last."""
+        return self.answered or "chain"
 
     async def stream(
         self,

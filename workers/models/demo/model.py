@@ -6,19 +6,16 @@ import asyncio
 import json
 import threading
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterable
-from typing import Any, TypeVar
+from collections.abc import AsyncIterable
+from typing import Any
 
-from pydantic import BaseModel
-from strands.models import Model
 from strands.types.content import Messages, SystemContentBlock
 from strands.types.streaming import StreamEvent
 from strands.types.tools import ToolChoice, ToolSpec
 
 from workers.models.demo.reply import reply
 from workers.models.demo.solving import Turn, code_tool, turn
-
-T = TypeVar("T", bound=BaseModel)
+from workers.models.own import OwnModel
 
 PIECE = 24
 """Characters in one streamed piece."""
@@ -26,24 +23,16 @@ PACE_S = 0.008
 """Pause between two pieces, so that an answer is seen to stream; about 3000 characters a second."""
 
 
-class DemoModel(Model):
+class DemoModel(OwnModel):
     """Answers from the library. Needs no network and no credentials."""
+
+    @property
+    def name(self) -> str:
+        """As the chain calls it."""
+        return "demo:library"
 
     def __init__(self, pace_s: float = PACE_S) -> None:
         self._pace_s = pace_s
-
-    def update_config(self, **model_config: Any) -> None:
-        """There is nothing to set."""
-
-    def get_config(self) -> dict[str, Any]:
-        """Only a name, for traces."""
-        return {"model_id": "demo:library"}
-
-    def structured_output(
-        self, output_model: type[T], prompt: Messages, system_prompt: str | None = None, **kwargs: Any
-    ) -> AsyncGenerator[dict[str, T | Any], None]:
-        """Raises NotImplementedError: a library of programs has no structured answers."""
-        raise NotImplementedError("The demo model gives no structured output.")
 
     async def stream(
         self,

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
 
 from core.agents.generate import GenerateInput
-from core.events.log import Event
-from core.ids import new_id
-from core.jobs.lease import Claim
 from core.settings import Settings
 from tests.doubles.bedrock import Bedrock
+from tests.model_rig import lone_context
 from workers.context import Context, Outcome
 from workers.generator import runner
-from workers.resources import Resources
 
 
 @pytest.fixture(autouse=True)
@@ -67,21 +62,8 @@ def job(bedrock: Bedrock) -> Callable[..., Job]:
 
     def make(*models: str, **settings: Any) -> Job:
         configured = Settings(models=models, bedrock_endpoint=bedrock.url, **settings)
-        claim = Claim(
-            id=(job_id := new_id()),
-            tenant_id=new_id(),
-            session_id=None,
-            agent="generate",
-            lane="interactive",
-            attempt=1,
-            max_attempts=3,
-            input={},
-            created_at=datetime.now(UTC),
-            running=Event(job_id, 2, 1, datetime.now(UTC), "job.running", {"worker": "test"}),
-            seconds_left=None,
-        )
         made = Job(cast(Context, None))
-        made.context = Context(claim, configured, cast(Any, None), Resources(configured), made.emit, asyncio.Event())
+        made.context = lone_context("generate", configured, made.emit)
         return made
 
     return make

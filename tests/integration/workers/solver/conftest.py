@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
 
 from core.agents.solve import SolveResult
-from core.events.log import Event
-from core.ids import new_id
-from core.jobs.lease import Claim
 from core.jobs.states import Failure
 from core.settings import Settings
 from tests.doubles.bedrock import Bedrock
+from tests.model_rig import lone_context
 from workers.context import AgentFailure, Context, Outcome
-from workers.resources import Resources
 from workers.sandbox import Ran
 from workers.solver.solving import Solving
 
@@ -100,21 +95,8 @@ def task(bedrock: Bedrock, aws: pytest.MonkeyPatch) -> Callable[..., Task]:
 
     def make(*models: str, seconds: float = 600, **settings: Any) -> Task:
         configured = Settings(models=models, bedrock_endpoint=bedrock.url, **settings)
-        claim = Claim(
-            id=(job_id := new_id()),
-            tenant_id=new_id(),
-            session_id=None,
-            agent="solve",
-            lane="interactive",
-            attempt=1,
-            max_attempts=3,
-            input={},
-            created_at=datetime.now(UTC),
-            running=Event(job_id, 2, 1, datetime.now(UTC), "job.running", {"worker": "test"}),
-            seconds_left=None,
-        )
         made = Task(cast(Context, None))
-        made.context = Context(claim, configured, cast(Any, None), Resources(configured), made.emit, asyncio.Event())
+        made.context = lone_context("solve", configured, made.emit)
         made.context.ends_at = time.monotonic() + seconds
         return made
 
