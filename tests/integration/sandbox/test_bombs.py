@@ -215,8 +215,8 @@ while True: pass
     "blocks every signal": "import signal; signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\nwhile True: pass",
     "swallows what is raised": "while 1:\n    try:\n        for _ in iter(int, 1): 1\n    except BaseException: pass",
     "counts in C": "sum(range(10 ** 12))",
-    "waits in C": "_c.pause()\nwhile True: _c.pause()",
-    "loops in a destructor": "class A:\n    def __del__(s):\n        while True: pass\nA()",
+    "waits in C": "lock = (ctypes.c_char * 64)()\n_c.pthread_mutex_lock(lock)\n_c.pthread_mutex_lock(lock)",
+    "loops in destructors": "class A:\n    def __del__(s):\n        while True: pass\nwhile True: A()",
 }
 SHORT_STUBBORN = ("ignores every signal", "swallows what is raised", "counts in C")
 
