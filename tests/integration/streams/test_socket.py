@@ -38,9 +38,9 @@ class Talk:
         return heard
 
     async def ask(self, type_: str, **more: Any) -> dict[str, Any]:
-        """Say something, and get the answer to it, past events."""
+        """Say something, and get the answer to it, past events and the ends of subscriptions, which may come before."""
         await self.say(type_, **more)
-        while (heard := await self.hear())["type"] == "event":
+        while (heard := await self.hear())["type"] in ("event", "ended"):
             pass
         return heard
 
