@@ -198,6 +198,9 @@ class Settings(BaseSettings):
     sandbox_idle_s: float = Field(
         900.0, gt=0, description="A session's sandbox that no job used for so long is stopped; files stay"
     )
+    upkeep_every_s: float = Field(
+        5.0, gt=0, description="Seconds between two looks for idle and orphaned sandboxes, and for deleted sessions"
+    )
     sandbox_patience_s: float = Field(
         45.0,
         ge=0,

@@ -45,7 +45,6 @@ from workers.runners import Runner, describers, runner_of, upkeeps
 logger = logging.getLogger(__name__)
 
 DESCRIBE_EVERY_S = 5.0
-UPKEEP_EVERY_S = 5.0
 TICK_S = 0.5
 BROKER_ANSWERS_S = 0.5
 """The heartbeat waits for this answer, and leases wait for the heartbeat."""
@@ -306,7 +305,7 @@ class WorkerProcess:
                     logger.warning("Upkeep waits: Postgres is away (%s).", error)
                 except Exception:
                     logger.exception("The upkeep of a pool failed; it is tried again.")
-            await asyncio.sleep(UPKEEP_EVERY_S)
+            await asyncio.sleep(self.settings.upkeep_every_s)
 
     async def _drain(self) -> None:
         """Wait for what runs, then hand back the rest."""

@@ -26,7 +26,6 @@ from workers.dispatcher.planner import Planner
 from workers.dispatcher.upkeep import (
     REAP_EVERY_S,
     RECONCILE_EVERY_S,
-    REMOVE_EVERY_S,
     TIDY_EVERY_S,
     Reaper,
     Reconciler,
@@ -81,7 +80,7 @@ async def dispatch(settings: Settings) -> None:
                 group.create_task(listen(settings, wake)),
                 group.create_task(forever(REAP_EVERY_S, reaper.reap, reaper.be_patient)),
                 group.create_task(forever(RECONCILE_EVERY_S, reconciler.reconcile, wake)),
-                group.create_task(forever(REMOVE_EVERY_S, lambda: remove_deleted(pool), wake)),
+                group.create_task(forever(settings.upkeep_every_s, lambda: remove_deleted(pool), wake)),
                 group.create_task(forever(TIDY_EVERY_S, lambda: tidy(pool), wake)),
             ]
             logger.info("Dispatching for the pools %s.", ", ".join(pools()))

@@ -34,7 +34,6 @@ logger = logging.getLogger(__name__)
 REAP_EVERY_S = 1.0
 RECONCILE_EVERY_S = 1.0
 TIDY_EVERY_S = 600.0
-REMOVE_EVERY_S = 5.0
 REDIS_TIMEOUT_S = 2.0
 
 

@@ -32,6 +32,7 @@ def service(
         ACI_HEARTBEAT_S="0.5",
         ACI_WORKER_DRAIN_S="0.2",
         ACI_SANDBOX_PATIENCE_S="2",
+        ACI_UPKEEP_EVERY_S="0.5",
     )
     try:
         started.start()
