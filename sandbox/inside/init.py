@@ -15,7 +15,7 @@ import select
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Final, NoReturn
 
 from sandbox.confinement import seccomp
@@ -90,9 +90,9 @@ class Init:
                 self._start(order["start"], order["command"], descriptors)
             elif "stop" in order:
                 stopped = [pid for pid, task in self._tasks.items() if task == order["stop"]]
-                self._end(lambda pid: os.getsid(pid) in stopped)
+                self._end(lambda pid: belongs(pid, stopped))
             else:
-                self._end(lambda pid: os.getsid(pid) not in self._tasks)
+                self._end(lambda pid: not belongs(pid, self._tasks))
                 self._tell({"swept": order["sweep"]})
         finally:
             for descriptor in descriptors:
@@ -152,6 +152,13 @@ class Init:
 
     def _tell(self, message: dict[str, Any]) -> None:
         self._link.sendall(json.dumps(message).encode())
+
+
+def belongs(pid: int, tasks: Collection[int]) -> bool:
+    """Whether a process is of one of these tasks: its first, which may not have got to its setsid(2) yet, or of its
+    session. Raises ProcessLookupError.
+    """
+    return pid in tasks or os.getsid(pid) in tasks
 
 
 def _lives(pid: int) -> bool:

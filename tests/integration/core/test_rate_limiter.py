@@ -107,17 +107,20 @@ async def test_retry_after_is_true_by_the_clock_of_redis(
     assert 0 < connection.pttl(policy.bucket) <= (int(connection.get(policy.bucket)) - now) / 1000 + 2000
 
 
-async def test_a_limit_is_one_for_all_processes(limiter: Callable[[], RateLimiter]) -> None:
-    first, second, policy = limiter(), limiter(), bucket(20)
+async def test_a_limit_is_one_for_all_processes(
+    limiter: Callable[[], RateLimiter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate, "PATIENCE_S", 10.0)  # nor is that a Redis that is away
+    first, second, policy = limiter(), limiter(), bucket(4)  # so few that none comes free while a busy machine is slow
     await warm(first)
     await warm(second)
-    for _ in range(10):
+    for _ in range(2):
         assert (await first.take([policy])).admitted
         assert (await second.take([policy])).admitted
     for one in (first, second):
         decision = await one.take([policy])
         assert not decision.admitted
-        assert 0 < decision.wait_us <= spacing_us(20)
+        assert 0 < decision.wait_us <= spacing_us(4)
 
 
 async def test_a_key_is_held_tighter_than_its_tenant_and_costs_it_nothing_when_refused(
