@@ -113,7 +113,8 @@ class Launcher:
             external = bool(self._plan.environment.get("DATABASE_URL"))
             identity = Identity() if external else await asyncio.to_thread(identity_for_postgres)
             sockets = held.enter_context(socket_folder(self._places, identity))
-            prepared = await self._prepare(processes, address, identity, sockets)
+            redis_port = held.enter_context(redis.held_port(redis.PORT))
+            prepared = await self._prepare(processes, address, identity, sockets, redis_port)
             held.enter_context(published_environment(self._places, prepared.environment))
             try:
                 await self._start_supervisor(prepared, sockets / "ctl")
@@ -145,6 +146,7 @@ class Launcher:
         address: addresses.Address,
         identity: Identity,
         sockets: Path,
+        redis_port: int,
     ) -> Prepared:
         given = self._plan.environment
         keys = load_or_draw(self._places.secrets)
@@ -167,7 +169,7 @@ class Launcher:
         if given.get("REDIS_URL"):
             self._screen.say("Using the Redis that REDIS_URL names.")
         else:
-            program, url = self._prepare_redis(keys)
+            program, url = self._prepare_redis(keys, redis_port)
             programs.append(program)
             ready[program.name] = lambda _pid: redis.is_ready(url)
             environment["REDIS_URL"] = url
@@ -209,9 +211,8 @@ class Launcher:
         )
         return program, lambda pid: postgres.is_ready(data, pid)
 
-    def _prepare_redis(self, keys: Keys) -> tuple[supervisor.Program, str]:
+    def _prepare_redis(self, keys: Keys, port: int) -> tuple[supervisor.Program, str]:
         folder = self._places.redis
-        port = redis.free_port(redis.PORT)
         file = folder / "redis.conf"
         redis.write_configuration(file, folder=folder, port=port, password=keys.redis_password)
         program = supervisor.Program("redis", (str(redis.server_program()), str(file)), bare=bare_environment())

@@ -15,7 +15,7 @@ import redis.asyncio as aioredis
 from embedded.errors import NoAccount, StartFailed
 from embedded.identity import Identity, identity_for_postgres, namespace_prefix
 from embedded.postgres import PostgresServer, running_postgres
-from embedded.redis import free_port, running_redis
+from embedded.redis import free_port, held_port, running_redis
 
 TABLE = "CREATE TABLE IF NOT EXISTS kept (number int)"
 
@@ -173,6 +173,15 @@ async def test_redis_is_empty_and_at_the_same_address_after_a_kill() -> None:
             assert await client.get("gone") is None
         pid = server.pid
     assert not psutil.pid_exists(pid)
+
+
+def test_two_that_start_at_once_hold_ports_of_their_own_which_their_servers_can_take() -> None:
+    preferred = free_port()
+    with held_port(preferred) as first, held_port(preferred) as second:
+        assert first == preferred != second
+        for port in (first, second):
+            with socket.create_server(("127.0.0.1", port)):  # it says SO_REUSEADDR, as Redis does
+                pass
 
 
 def test_redis_moves_when_its_port_was_taken_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
