@@ -250,8 +250,8 @@ class Session:
             self.tasks.sweep(finish)
 
     def _finish(self, run: Run, code: int, reached: Reached | None) -> None:
-        if self.over.is_set():
-            return
+        if self.over.is_set() or self._reason is not None:
+            return  # it is being killed, and with that its variables go
         self._drain(run)
         self._release()
         if run.limit is None:
