@@ -85,32 +85,32 @@ class Runner:
 
     def _handle(self, request: dict[str, Any]) -> tuple[int, str | None]:
         """(exit code, name of the limit that the code ran into and died of)."""
-        code, limit = 1, None
         try:
-            self._running = True
-            self._link.sendall(channel.encode({"started": request["run"]}))
-            try:
-                code, limit = self._run(request)
-            finally:
-                self._running = False
-                _flush()
+            return self._run(request)
         except KeyboardInterrupt:
-            code = INTERRUPTED
+            return INTERRUPTED, None
         except BaseException as error:
-            limit = reached.limit_of(error)
             with contextlib.suppress(BaseException):
                 os.write(2, f"{type(error).__name__}: {error}\n".encode("utf-8", "backslashreplace"))
-        return code, limit
+            return 1, reached.limit_of(error)
 
     def _run(self, request: dict[str, Any]) -> tuple[int, str | None]:
-        if request.get("clearContext"):
-            self._clear()
-        if "command" in request:
-            return self._run_command(request["command"]), None
-        asking = self._asker.in_place(request["run"]) if request.get("ask") else contextlib.nullcontext()
-        with asking:
-            code, error = run_cell(self._shell, request["code"])
-        return code, reached.limit_of(error)
+        try:
+            try:
+                if request.get("clearContext"):
+                    self._clear()  # not to be interrupted: who asks for it and hangs up still means it
+            finally:
+                self._running = True
+                self._link.sendall(channel.encode({"started": request["run"]}))
+            if "command" in request:
+                return self._run_command(request["command"]), None
+            asking = self._asker.in_place(request["run"]) if request.get("ask") else contextlib.nullcontext()
+            with asking:
+                code, error = run_cell(self._shell, request["code"])
+            return code, reached.limit_of(error)
+        finally:
+            self._running = False
+            _flush()
 
     def _clear(self) -> None:
         """Forget all variables and figures; files stay."""

@@ -80,7 +80,7 @@ def test_the_agentcore_client() -> None:
     [event] = list(interpreter.execute_command("ls deep; exit 3")["stream"])
     assert event["result"]["structuredContent"]["stdout"] == "c.txt\n"
     assert event["result"]["structuredContent"]["exitCode"] == 3
-    interpreter.execute_code("x = 1")
+    list(interpreter.execute_code("x = 1")["stream"])
     interpreter.clear_context()
     [event] = list(interpreter.execute_code("x")["stream"])
     assert event["result"]["isError"]

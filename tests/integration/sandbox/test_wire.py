@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 import pytest
 from botocore.exceptions import ClientError
-from sandbox_server import IDENTIFIER, Server, Session
+from sandbox_server import IDENTIFIER, Server, Session, poll_until
 
 
 def test_variables_and_files_persist(session: Session) -> None:
@@ -58,6 +58,28 @@ def test_clear_context_forgets_variables_and_keeps_files(session: Session) -> No
     session.run("x = 1; open('kept', 'w').close()")
     assert session.run("x", clearContext=True).exit_code == 1
     assert session.out("import os; os.listdir('.')") == "['kept']"
+
+
+SLOWLY = """
+import os, time
+shell = get_ipython()
+def reset(*_, **__):
+    del shell.reset
+    open('clearing', 'w').close()
+    while not os.path.exists('go on'): time.sleep(0.001)
+    shell.reset(new_session=True)
+shell.reset = reset
+"""
+
+
+def test_clear_context_is_done_though_who_asked_hangs_up(session: Session) -> None:
+    """The client of bedrock-agentcore does, where its caller does not read the answer."""
+    session.run(SLOWLY + "x = 1")
+    stream = session.invoke("executeCode", code="#", clearContext=True, language="python")
+    poll_until(lambda: "clearing" in str(session.call("listFiles", directoryPath="")["content"]))
+    stream.close()
+    session.call("writeFiles", content=[{"path": "go on", "text": ""}])
+    assert session.run("x").exit_code == 1
 
 
 def test_commands_run_in_the_session(session: Session) -> None:
