@@ -50,8 +50,10 @@ class Ground:
     token: str
 
     @classmethod
-    def open(cls, kind: str) -> Ground:
-        settings = {"SANDBOX_USE_CGROUPS": "false"} if kind == AS_ROOT_WITHOUT_CGROUPS else {}
+    def open(cls, kind: str, **settings: str) -> Ground:
+        """Start the server. What comes of it is stopped by `ground.server.stop()`."""
+        if kind == AS_ROOT_WITHOUT_CGROUPS:
+            settings["SANDBOX_USE_CGROUPS"] = "false"
         server = Server.start(user=ORDINARY_USER if kind == AS_USER and os.geteuid() == 0 else None, **settings)
         try:
             require_confinement(server)

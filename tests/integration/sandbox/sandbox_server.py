@@ -37,7 +37,7 @@ SETTINGS = {
     "SANDBOX_PROCESSES": "32",
     "SANDBOX_OUTPUT_KB": "64",
     "SANDBOX_FLOOD_MB": "8",
-    "SANDBOX_GRACE_SECONDS": "1",
+    "SANDBOX_GRACE_SECONDS": "30",  # a machine that is busy must end no session that would end its run
 }
 
 

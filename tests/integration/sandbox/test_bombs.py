@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
-from ground import LONG, Ground
+from ground import KINDS, LONG, Ground
 from sandbox_server import Server, Session, living, poll_until
 
 # --- processes and threads
@@ -221,11 +221,21 @@ while True: pass
 SHORT_STUBBORN = ("ignores every signal", "swallows what is raised", "counts in C")
 
 
+@pytest.fixture(scope="module", params=KINDS)
+def impatient(request: pytest.FixtureRequest) -> Iterator[Ground]:
+    """A server that ends soon what will not end."""
+    opened = Ground.open(request.param, SANDBOX_GRACE_SECONDS="0.3", SANDBOX_PRELOAD="false")
+    yield opened
+    opened.server.stop()
+
+
 @pytest.mark.parametrize("name", STUBBORN if LONG else SHORT_STUBBORN)
-def test_does_not_listen_to_the_interrupt_ends_with_its_session(attacker: Session, name: str) -> None:
+def test_does_not_listen_to_the_interrupt_ends_with_its_session(impatient: Ground, name: str) -> None:
+    attacker = impatient.attacker()
     outcome = attacker.run(STUBBORN[name], wall="0.2")
     assert (outcome.limit, outcome.exit_code) == ("timeout", 137)
     assert attacker.status() == "TERMINATED"
+    impatient.check(attacker)
 
 
 # --- output

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import http.client
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import psutil
 import pytest
 from botocore.exceptions import ClientError
-from sandbox_server import IDENTIFIER, Server, Session, poll_until
+from sandbox_server import IDENTIFIER, Server, Session, ask_for_live_output, poll_until
 
 
 def test_variables_and_files_persist(session: Session) -> None:
@@ -179,20 +180,23 @@ def test_a_run_asked_for_in_one_breath_with_a_hang_up_waits_for_its_turn(server:
         assert b"5" in answer.read()
 
 
-def test_hanging_up_on_code_that_ignores_interrupts_ends_the_session(live_session: Session) -> None:
+def test_hanging_up_on_code_that_ignores_interrupts_ends_the_session(new_server: Callable[..., Server]) -> None:
+    client = new_server(SANDBOX_GRACE_SECONDS="0.5").client()
+    ask_for_live_output(client)
+    session = Session.start(client)
     code = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); print('busy')\nwhile True: pass"
-    stream = live_session.invoke("executeCode", code=code)
+    stream = session.invoke("executeCode", code=code)
     next(iter(stream))
     stream.close()
-    with pytest.raises(live_session.client.exceptions.ResourceNotFoundException):
-        live_session.invoke("executeCode", code="1")
+    with pytest.raises(session.client.exceptions.ResourceNotFoundException):
+        session.invoke("executeCode", code="1")
 
 
 def test_a_run_past_its_time_is_interrupted_and_says_so(server: Server) -> None:
     client = server.client()
     client.meta.events.register(
         "before-sign.bedrock-agentcore.InvokeCodeInterpreter",
-        lambda request, **_: request.headers.add_header("x-sandbox-timeout-seconds", "0.3"),
+        lambda request, **_: request.headers.add_header("x-sandbox-timeout-seconds", "1"),
     )
     session = Session.start(client)
     outcome = session.run("x = 1\nprint('so far')\nwhile True: pass")
