@@ -1,4 +1,4 @@
-"""The framing of control messages between server, zygote and runner: a length, then JSON.
+"""How server, zygote and runner talk: frames of a length and JSON, and one signal.
 
 The end in a session is in untrusted hands: whoever reads from it bounds the size and checks the shape of each frame.
 """
@@ -6,6 +6,7 @@ The end in a session is in untrusted hands: whoever reads from it bounds the siz
 from __future__ import annotations
 
 import json
+import signal
 import socket
 import struct
 from typing import Any, Final
@@ -14,6 +15,8 @@ HEADER: Final = struct.Struct("!I")
 MAX_REPLY_BYTES: Final = 16384
 """The longest frame the server accepts from a session: replies are small, the prompt of a question is bounded, and
 output goes through pipes."""
+WAKE: Final = signal.SIGURG
+"""Ends a blocking call of the runner's and says nothing. Where it is not handled, it is ignored (signal(7))."""
 
 
 def encode(message: dict[str, Any]) -> bytes:

@@ -1,7 +1,8 @@
 """The process in which a session's code runs: it waits for a cell or a command, runs it, and says how it ended.
 
 It shares its memory with untrusted code, so the server believes nothing it says beyond the run it belongs to. SIGINT
-interrupts the run and nothing else: between runs it is ignored, so variables survive.
+interrupts the run and nothing else: between runs it is ignored, so variables survive. One that strikes between Python's
+last look for signals and a call that blocks is heard only after that call, which channel.WAKE ends.
 """
 
 from __future__ import annotations
@@ -127,6 +128,7 @@ class Runner:
     def _take_signals(self) -> None:
         """User code may have changed them; the next run must be interruptible again."""
         signal.signal(signal.SIGINT, self._on_interrupt)
+        signal.signal(channel.WAKE, lambda *_: None)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
     def _on_interrupt(self, _number: int, _frame: FrameType | None) -> None:

@@ -153,12 +153,14 @@ class Session:
         if run.questions is not None:
             run.questions.end()
         if run.started:
-            self._send_interrupt()
-        self._timers.append(self._loop.call_later(self._bounds.grace_seconds, self.kill, limit))
+            self._signal(signal.SIGINT)
+        grace = self._bounds.grace_seconds
+        self._timers.append(self._loop.call_later(grace / 2, self._signal, channel.WAKE))
+        self._timers.append(self._loop.call_later(grace, self.kill, limit))
 
-    def _send_interrupt(self) -> None:
+    def _signal(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._handles.runner, signal.SIGINT)
+            signal.pidfd_send_signal(self._handles.runner, number)
 
     def kill(self, reason: Limit) -> None:
         """End the session now; the kernel kills everything in it with its first process."""
@@ -223,7 +225,7 @@ class Session:
         if run is not None and not run.started and frame == {"started": run.number}:
             run.started = True
             if run.limit is not None:
-                self._send_interrupt()  # asked for before the code could be interrupted
+                self._signal(signal.SIGINT)  # asked for before the code could be interrupted
             return
         if run is not None and run.questions is not None and run.started and not run.answered and "asks" in frame:
             self._drain(run)  # what was printed before comes before

@@ -192,6 +192,31 @@ def test_hanging_up_on_code_that_ignores_interrupts_ends_the_session(new_server:
         session.invoke("executeCode", code="1")
 
 
+HEARD_ELSEWHERE = """
+import signal, threading, time
+x = 5
+def listen():
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    print('busy')
+    time.sleep(1000)
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+threading.Thread(target=listen, daemon=True).start()
+time.sleep(1000)
+"""
+"""The kernel gives the signal to the thread. Python knows of it then, and the call that the main one is in goes on."""
+
+
+def test_an_interrupt_that_does_not_end_a_call_ends_it_at_last(new_server: Callable[..., Server]) -> None:
+    client = new_server(SANDBOX_GRACE_SECONDS="4").client()
+    ask_for_live_output(client)
+    session = Session.start(client)
+    stream = session.invoke("executeCode", code=HEARD_ELSEWHERE)
+    next(iter(stream))
+    stream.close()
+    [*_, last] = list(session.invoke("executeCode", code="x"))
+    assert last["result"]["structuredContent"]["stdout"].endswith("5\n")
+
+
 def test_a_run_past_its_time_is_interrupted_and_says_so(server: Server) -> None:
     client = server.client()
     client.meta.events.register(
