@@ -52,6 +52,12 @@ async def limiter(server: RedisServer) -> AsyncIterator[Callable[[], RateLimiter
         await one.aclose()
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine's Redis is not away."""
+    monkeypatch.setattr(rate, "PATIENCE_S", 10.0)
+
+
 def bucket(quota: int, name: str = "tenant") -> Policy:
     return Policy(name, f"test:{secrets.token_hex(8)}", quota)
 
@@ -107,10 +113,7 @@ async def test_retry_after_is_true_by_the_clock_of_redis(
     assert 0 < connection.pttl(policy.bucket) <= (int(connection.get(policy.bucket)) - now) / 1000 + 2000
 
 
-async def test_a_limit_is_one_for_all_processes(
-    limiter: Callable[[], RateLimiter], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(rate, "PATIENCE_S", 10.0)  # nor is that a Redis that is away
+async def test_a_limit_is_one_for_all_processes(limiter: Callable[[], RateLimiter]) -> None:
     first, second, policy = limiter(), limiter(), bucket(4)  # so few that none comes free while a busy machine is slow
     await warm(first)
     await warm(second)
