@@ -232,7 +232,7 @@ def impatient(request: pytest.FixtureRequest) -> Iterator[Ground]:
 @pytest.mark.parametrize("name", STUBBORN if LONG else SHORT_STUBBORN)
 def test_does_not_listen_to_the_interrupt_ends_with_its_session(impatient: Ground, name: str) -> None:
     attacker = impatient.attacker()
-    outcome = attacker.run(STUBBORN[name], wall="0.2")
+    outcome = attacker.run(STUBBORN[name], wall="0.5")
     assert (outcome.limit, outcome.exit_code) == ("timeout", 137)
     assert attacker.status() == "TERMINATED"
     impatient.check(attacker)

@@ -130,7 +130,7 @@ def test_what_is_interrupted_shows_no_line_of_the_servers(server: Server, code: 
     client = server.client()
     client.meta.events.register(
         "before-sign.bedrock-agentcore.InvokeCodeInterpreter",
-        lambda request, **_: request.headers.add_header("x-sandbox-timeout-seconds", "0.3"),
+        lambda request, **_: request.headers.add_header("x-sandbox-timeout-seconds", "0.8"),
     )
     session = Session.start(client)
     outcome = session.run(f"x = 1\n{code}")

@@ -130,8 +130,8 @@ def test_no_answer_is_an_error_that_the_code_can_catch(asker: Session) -> None:
 
 def test_waiting_is_no_run_time_but_has_a_bound_of_its_own(new_server: Callable[..., Server]) -> None:
     """Asked for longer than the run may take, it is the question that ends; and nobody there is asked again."""
-    server = new_server(SANDBOX_INPUT_SECONDS="2")
-    session = asking(server, **{"x-sandbox-timeout-seconds": "1"})
+    server = new_server(SANDBOX_INPUT_SECONDS="3")
+    session = asking(server, **{"x-sandbox-timeout-seconds": "2"})
     code = (
         "said = []\nfor n in range(3):\n    try:\n        input(str(n))\n    except EOFError:\n        said.append(n)\n"
     )

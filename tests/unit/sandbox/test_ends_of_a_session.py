@@ -8,8 +8,9 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,8 +54,16 @@ async def settled() -> None:
 
 
 @pytest.fixture
-async def inside(tmp_path: Any) -> AsyncIterator[Inside]:
-    process = subprocess.Popen(["sleep", "1000"])
+def process() -> Iterator[subprocess.Popen[bytes]]:
+    """Stands for both of the session's processes."""
+    started = subprocess.Popen(["sleep", "1000"])
+    yield started
+    started.kill()
+    started.wait()
+
+
+@pytest.fixture
+async def inside(process: subprocess.Popen[bytes], tmp_path: Path) -> AsyncIterator[Inside]:
     control, runner = socket.socketpair()
     orders, init = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     control.setblocking(False)
@@ -66,8 +75,6 @@ async def inside(tmp_path: Any) -> AsyncIterator[Inside]:
     handles = Handles(process.pid, *pidfds, control, orders, stdout, stderr, workspace, None)
     session = Session("s", handles, Bounds(1000, 1000, 100.0, 100.0, 100.0), lambda _: None)
     yield Inside(session, runner, init)
-    process.kill()
-    process.wait()
     session.ended(-signal.SIGKILL)
     for end in (its_stdout, its_stderr):
         os.close(end)
