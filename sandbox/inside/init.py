@@ -143,15 +143,21 @@ class Init:
 
     def _find(self, chosen: Callable[[int], bool]) -> list[int]:
         found = []
-        for name in os.listdir("/proc"):  # noqa: PTH208
-            if name.isdigit() and int(name) not in (1, self._runner):
-                with contextlib.suppress(ProcessLookupError):
-                    if chosen(int(name)):
-                        found.append(int(name))
+        for pid in processes(self._tasks) - {os.getpid(), self._runner}:
+            with contextlib.suppress(ProcessLookupError):
+                if chosen(pid):
+                    found.append(pid)
         return found
 
     def _tell(self, message: dict[str, Any]) -> None:
         self._link.sendall(json.dumps(message).encode())
+
+
+def processes(tasks: Collection[int]) -> set[int]:
+    """All that can be seen, and the first ones of these tasks: until such a one is a program it is what the init is,
+    and as hidden as that (proc(5), hidepid).
+    """
+    return {int(name) for name in os.listdir("/proc") if name.isdigit()}.union(tasks)  # noqa: PTH208
 
 
 def belongs(pid: int, tasks: Collection[int]) -> bool:

@@ -63,6 +63,11 @@ def test_a_stopped_task_is_canceled_with_all_that_it_started(server: Server, ses
     assert session.out("1") == "1"
 
 
+def test_a_task_can_be_stopped_before_its_program_has_begun(session: Session) -> None:
+    for _ in range(60):
+        session.call("stopTask", taskId=start(session, "sleep 1000"))
+
+
 def test_stopping_one_task_leaves_the_others(session: Session) -> None:
     first, second = start(session, "sleep 1000"), start(session, "sleep 1000")
     session.call("stopTask", taskId=first)
