@@ -5,9 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 
-from api.app import create_app
-from api.server import Server
-from core.access.operator import UnusableKey
 from core.agents.registry import tell_refusals
 from core.log import configure_logging
 from core.loopback import is_loopback
@@ -36,6 +33,11 @@ def main() -> int:
     if (reason := why_not(settings)) is not None:
         print(reason, file=sys.stderr)
         return 2
+    # Only now, for a refusal shall come at once.
+    from api.app import create_app
+    from api.server import Server
+    from core.access.operator import UnusableKey
+
     try:
         app = create_app(settings)
     except UnusableKey as error:

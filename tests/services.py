@@ -60,9 +60,14 @@ class Program(Server):
 
 
 class Service:
-    """Everything that `make run` starts, each as the process it is, on ports of its own."""
+    """Everything that `make run` starts, each as the process it is, on ports of its own.
 
-    def __init__(self, folder: Path, database_url: str, redis_url: str, **settings: str) -> None:
+    Where few runs need the packages for data, a sandbox without them in store is there sooner: `preload`.
+    """
+
+    def __init__(
+        self, folder: Path, database_url: str, redis_url: str, *, preload: bool = True, **settings: str
+    ) -> None:
         self.folder = folder
         self.programs: dict[str, Program] = {}
         self.sandbox_port, self.api_port = free_port(), free_port()
@@ -85,6 +90,7 @@ class Service:
             "SANDBOX_PYTHON": str(SANDBOX_PYTHON),
             "SANDBOX_GRACE_SECONDS": "4",
             "SANDBOX_MEMORY_MB": "1024",
+            "SANDBOX_PRELOAD": str(preload).lower(),
         }
 
     @property

@@ -59,7 +59,11 @@ def service(
 ) -> Iterator[Service]:
     """The processes that plugins need, in an environment where the packages are installed."""
     started = Service(
-        tmp_path_factory.mktemp("plugins"), plugins_database, redis_server.url, PYTHONPATH=path_with(site)
+        tmp_path_factory.mktemp("plugins"),
+        plugins_database,
+        redis_server.url,
+        preload=False,
+        PYTHONPATH=path_with(site),
     )
     try:
         started.start(("plugins",))

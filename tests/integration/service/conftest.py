@@ -28,6 +28,7 @@ def service(
         tmp_path_factory.mktemp("service"),
         service_database,
         redis_server.url,
+        preload=False,
         ACI_LEASE_S="3",
         ACI_HEARTBEAT_S="0.5",
         ACI_WORKER_DRAIN_S="0.2",
