@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,10 +116,8 @@ class Session:
         return answer["stream"]
 
     def call(self, name: str, **arguments: Any) -> dict[str, Any]:
-        """The one result of a tool."""
-        [event] = list(self.invoke(name, **arguments))
-        result: dict[str, Any] = event["result"]
-        return result
+        """The result of a tool."""
+        return whole(self.invoke(name, **arguments))
 
     def run(self, code: str, wall: str | None = None, **arguments: Any) -> Outcome:
         """Run code to its end; `wall` asks for an interrupt after so many seconds."""
@@ -138,6 +136,15 @@ class Session:
 
     def stop(self) -> None:
         self.client.stop_code_interpreter_session(codeInterpreterIdentifier=IDENTIFIER, sessionId=self.id)
+
+
+def whole(events: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """The last result, with all that the pieces before it say was printed."""
+    *pieces, last = (event["result"] for event in events)
+    for stream in ("stdout", "stderr") if pieces else ():
+        last["structuredContent"][stream] = "".join(one["structuredContent"][stream] for one in (*pieces, last))
+    result: dict[str, Any] = last
+    return result
 
 
 class Outcome:

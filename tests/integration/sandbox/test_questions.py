@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from sandbox_server import Outcome, Server, Session, living, poll_until
+from sandbox_server import Outcome, Server, Session, living, poll_until, whole
 
 Asked = dict[str, Any]
 FORGE = "import json, os, struct\ndef say(**frame):\n    b = json.dumps(frame).encode()\n"
@@ -52,15 +52,14 @@ def answer(session: Session, asked: Asked, text: str | None) -> dict[str, Any]:
 
 def run(session: Session, code: str, *answers: str | None) -> tuple[list[Asked], Outcome, str]:
     """Run to the end, answering in turn: (what was asked, the end, all stdout)."""
-    asked, printed, left = [], "", list(answers)
-    last: dict[str, Any] = {}
+    asked, events, left = [], [], list(answers)
     for event in session.invoke("executeCode", code=code, language="python"):
-        last = event["result"]
-        printed += last["structuredContent"]["stdout"]
+        events.append(event)
         if (question := question_of(event)) is not None:
             asked.append(question)
             answer(session, question, left.pop(0))
-    return asked, Outcome(last), printed
+    outcome = Outcome(whole(events))
+    return asked, outcome, outcome.stdout
 
 
 def test_the_code_gets_what_was_answered(asker: Session) -> None:
@@ -93,8 +92,8 @@ def test_without_the_header_nobody_is_asked(live_session: Session) -> None:
 
 
 def test_a_command_has_nobody_to_ask(asker: Session) -> None:
-    [event] = asker.invoke("executeCommand", command='read line; echo "<$line>"')
-    assert event["result"]["structuredContent"]["stdout"] == "<>\n"
+    result = asker.call("executeCommand", command='read line; echo "<$line>"')
+    assert result["structuredContent"]["stdout"] == "<>\n"
 
 
 def test_the_first_answer_counts_and_a_stranger_s_none(asker: Session) -> None:
@@ -106,8 +105,7 @@ def test_the_first_answer_counts_and_a_stranger_s_none(asker: Session) -> None:
     with pytest.raises(ClientError, match="ConflictException"):
         answer(asker, first, "two")
     answer(asker, next_question(stream), "three")
-    *_, last = stream
-    assert last["result"]["structuredContent"]["stdout"] == "one three\n"
+    assert whole(stream)["structuredContent"]["stdout"] == "one three\n"
     with pytest.raises(ClientError, match="ConflictException"):
         answer(asker, first, "after the end")
 
@@ -119,8 +117,7 @@ def test_an_answer_is_one_and_bounded(asker: Session) -> None:
         with pytest.raises(ClientError, match="ValidationException"):
             asker.call("answerInput", content=content)
     answer(asker, asked, "\U0001f40d" * 10_000)  # the longest in JSON
-    *_, last = stream
-    assert last["result"]["structuredContent"]["stdout"] == "10000\n"
+    assert whole(stream)["structuredContent"]["stdout"] == "10000\n"
 
 
 def test_no_answer_is_an_error_that_the_code_can_catch(asker: Session) -> None:

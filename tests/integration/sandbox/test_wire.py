@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import pytest
 from botocore.exceptions import ClientError
-from sandbox_server import IDENTIFIER, Server, Session, ask_for_live_output, poll_until
+from sandbox_server import IDENTIFIER, Server, Session, ask_for_live_output, poll_until, whole
 
 
 def test_variables_and_files_persist(session: Session) -> None:
@@ -128,9 +128,8 @@ def test_output_comes_live_to_who_asks_for_it(live_session: Session) -> None:
     assert first["structuredContent"] == {"taskStatus": "working", "stdout": "first\n", "stderr": ""}
     # The run is still under way: files can be exchanged meanwhile, and that is what lets it end.
     live_session.call("writeFiles", content=[{"path": "go", "text": ""}])
-    *_, last = list(stream)
-    assert last["result"]["structuredContent"]["taskStatus"] == "completed"
-    assert last["result"]["structuredContent"]["stdout"] == "'last'\n"
+    said = whole(stream)["structuredContent"]
+    assert (said["taskStatus"], said["stdout"]) == ("completed", "'last'\n")
 
 
 def test_a_second_run_at_the_same_time_is_a_conflict(live_session: Session) -> None:
@@ -145,8 +144,7 @@ def test_hanging_up_interrupts_the_run_and_keeps_the_variables(live_session: Ses
     next(iter(stream))
     stream.close()
     # Waits for the interrupted run, and then finds its variables.
-    [*_, last] = list(live_session.invoke("executeCode", code="x"))
-    assert last["result"]["structuredContent"]["stdout"].endswith("5\n")
+    assert live_session.out("x") == "5"
 
 
 def test_a_run_asked_for_in_one_breath_with_a_hang_up_waits_for_its_turn(server: Server, live_session: Session) -> None:
@@ -213,8 +211,7 @@ def test_an_interrupt_that_does_not_end_a_call_ends_it_at_last(new_server: Calla
     stream = session.invoke("executeCode", code=HEARD_ELSEWHERE)
     next(iter(stream))
     stream.close()
-    [*_, last] = list(session.invoke("executeCode", code="x"))
-    assert last["result"]["structuredContent"]["stdout"].endswith("5\n")
+    assert session.out("x") == "5"
 
 
 def test_a_run_past_its_time_is_interrupted_and_says_so(server: Server) -> None:
