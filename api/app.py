@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
 from fastapi import FastAPI
 
+from api.access.described import describe_credentials
 from api.access.endpoints import router as access_router
 from api.access.gate import Gate
 from api.access.middleware import Authentication, Everybody
@@ -95,6 +96,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.router.routes.append(socket_route)
     serve_page(app, settings.page_dir)
+    describe_credentials(app, asked=asked)
     answer_with_problems(app)
     app.add_middleware(HeldToLimits)
     app.add_middleware(Authentication if asked else Everybody)

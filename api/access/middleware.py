@@ -26,6 +26,11 @@ OPEN = frozenset({"/v1/sign-in", "/v1/openapi.json"})
 """Routes below /v1/ that ask nobody."""
 
 
+def asks_who(path: str) -> bool:
+    """Whether a request to that path needs a credential."""
+    return path.startswith("/v1/") and path not in OPEN
+
+
 class Ended(Exception):
     """The credential behind a stream is no longer good."""
 
@@ -49,8 +54,7 @@ class Authentication:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        protected = scope["type"] in ("http", "websocket") and scope["path"].startswith("/v1/")
-        if not protected or scope["path"] in OPEN:
+        if scope["type"] not in ("http", "websocket") or not asks_who(scope["path"]):
             await self._app(scope, receive, send)
             return
         gate: Gate = scope["app"].state.gate

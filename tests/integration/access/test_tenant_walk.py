@@ -85,6 +85,11 @@ class Operation:
         return any(one["name"].lower() == "idempotency-key" for one in self.about.get("parameters", ()))
 
     @property
+    def scopes(self) -> list[str] | None:
+        """What is needed of whoever sends a bearer credential; None: the document asks for none."""
+        return self.about["security"][0]["bearer"] if "security" in self.about else None
+
+    @property
     def body(self) -> dict[str, Any] | None:
         """The schema of its JSON body."""
         content = self.about.get("requestBody", {}).get("content", {})
@@ -125,7 +130,7 @@ def ids_in(shapes: Shapes, schema: Mapping[str, Any]) -> list[Place]:
 
 def operations() -> list[Operation]:
     """All of them; what deletes comes last, and what it is in after it."""
-    document = create_app(Settings()).openapi()
+    document = create_app(Settings(auth="keys")).openapi()
     found = [
         Operation(method, path, about, document)
         for path, item in document["paths"].items()
@@ -251,6 +256,7 @@ def _wait_for(api: Program, service: Service) -> None:
 
 @pytest.mark.parametrize("operation", GUARDED, ids=str)
 async def test_nobody_gets_anywhere(operation: Operation, cast: Cast) -> None:
+    assert operation.scopes is not None
     for key in (None, "x", tokens.draw(Kind.KEY)):
         answer = cast.send(key, operation.request(cast.things))
         assert answer.status_code == 401, answer.text
@@ -259,6 +265,7 @@ async def test_nobody_gets_anywhere(operation: Operation, cast: Cast) -> None:
 
 @pytest.mark.parametrize("operation", [one for one in OPERATIONS if one.name in OPEN], ids=str)
 async def test_the_open_ones_ask_nobody(operation: Operation, cast: Cast) -> None:
+    assert operation.scopes is None
     answer = cast.send(None, operation.request(cast.things))
     assert answer.status_code == (401 if operation.path == "/v1/sign-in" else 200), answer.text
 
@@ -268,8 +275,10 @@ async def test_the_scope_is_asked_for(operation: Operation, cast: Cast) -> None:
     admins = operation.path.startswith(ADMIN)
     answer = cast.send(cast.worker_without_admin if admins else cast.admin_without_work, operation.request(cast.things))
     if operation.name in FOR_ANYBODY_KNOWN:
+        assert operation.scopes == []
         assert answer.status_code < 300, answer.text
     else:
+        assert operation.scopes == ["admin" if admins else "user"]
         assert answer.status_code == 403, answer.text
         assert problem_of(answer)["type"] == "/problems/forbidden"
 
