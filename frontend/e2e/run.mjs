@@ -52,6 +52,12 @@ async function emptyTab(used) {
   return page;
 }
 
+/** What the page says at the moment, for who has to find out why. @param {import("playwright-core").Page} page */
+async function shown(page) {
+  const text = await page.locator("body").innerText({ timeout: 5_000 }).catch(String);
+  return `The page ${page.url()} says:\n${text.slice(0, 4_000)}\n`;
+}
+
 const browser = await launch();
 let passed = 0;
 let failed = 0;
@@ -72,7 +78,7 @@ for (const { name, viewport, run } of process.env.ACI_KEY ? SIGNED_IN : SCENARIO
     console.log(`ok    ${name} (${((Date.now() - begun) / 1000).toFixed(1)} s)`);
   } catch (error) {
     failed += 1;
-    console.log(`FAIL  ${name}\n${error instanceof Error ? error.message : error}`);
+    console.log(`FAIL  ${name}\n${error instanceof Error ? error.message : error}\n${await shown(page)}`);
   }
   if (used === undefined) await page.context().close();
 }

@@ -2,6 +2,7 @@
 import {
   type InfiniteData,
   type QueryClient,
+  type QueryKey,
   useInfiniteQuery,
   useMutation,
   useQuery,
@@ -42,6 +43,15 @@ export function worthAnotherTry(failures: number, error: Error): boolean {
   return failures < 3 && !(error instanceof ProblemError && error.status < 500 && error.status !== 429);
 }
 
+/**
+ * Asks anew for what has changed. A question that is under way may have been answered before the change, so it is given
+ * up; to invalidate alone would leave the first one be, and take its answer.
+ */
+export async function askAnew(queries: QueryClient, queryKey: QueryKey): Promise<void> {
+  await queries.cancelQueries({ queryKey });
+  await queries.invalidateQueries({ queryKey });
+}
+
 export function useSessions() {
   return useInfiniteQuery({
     queryKey: keys.sessions,
@@ -61,7 +71,7 @@ export function useRenameSession() {
     mutationFn: ({ id, title }: { id: string; title: string }) => renameSession(id, title),
     onSuccess: (session) => {
       queries.setQueryData(keys.session(session.id), session);
-      return queries.invalidateQueries({ queryKey: keys.sessions });
+      return askAnew(queries, keys.sessions);
     },
   });
 }
@@ -92,9 +102,9 @@ export function addJob(queries: QueryClient, sessionId: string, job: Job): void 
 /** Asks anew for what the end of a job has changed. */
 export function refreshAfter(queries: QueryClient, job: Job): void {
   if (job.session_id === null) return;
-  void queries.invalidateQueries({ queryKey: keys.jobs(job.session_id) });
-  void queries.invalidateQueries({ queryKey: keys.files(job.session_id) });
-  void queries.invalidateQueries({ queryKey: keys.sessions });
+  void askAnew(queries, keys.jobs(job.session_id));
+  void askAnew(queries, keys.files(job.session_id));
+  void askAnew(queries, keys.sessions);
 }
 
 export function useFiles(sessionId: string | null) {
@@ -109,7 +119,7 @@ export function useUpload() {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: ({ sessionId, files }: { sessionId: string; files: readonly File[] }) => uploadFiles(sessionId, files),
-    onSettled: (_files, _error, { sessionId }) => queries.invalidateQueries({ queryKey: keys.files(sessionId) }),
+    onSettled: (_files, _error, { sessionId }) => askAnew(queries, keys.files(sessionId)),
   });
 }
 
@@ -117,7 +127,7 @@ export function useDeleteFile(sessionId: string | null) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (path: string) => deleteFile(sessionId ?? "", path),
-    onSettled: () => queries.invalidateQueries({ queryKey: keys.files(sessionId ?? "") }),
+    onSettled: () => askAnew(queries, keys.files(sessionId ?? "")),
   });
 }
 

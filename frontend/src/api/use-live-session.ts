@@ -2,7 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { markBroken } from "@/api/job-feed";
 import { watchSession } from "@/api/live";
-import { keys } from "@/api/queries";
+import { askAnew, keys } from "@/api/queries";
 
 /** Keeps what is listed of a session up to date: its name, and jobs that were begun in another tab or by a program. */
 export function useLiveSession(sessionId: string | null): void {
@@ -12,8 +12,8 @@ export function useLiveSession(sessionId: string | null): void {
     const leave = watchSession(sessionId, {
       onSession: (session) => {
         queries.setQueryData(keys.session(session.id), session);
-        void queries.invalidateQueries({ queryKey: keys.jobs(session.id) });
-        void queries.invalidateQueries({ queryKey: keys.sessions });
+        void askAnew(queries, keys.jobs(session.id));
+        void askAnew(queries, keys.sessions);
       },
       onConnection: (connection) => markBroken(sessionId, connection === "reconnecting"),
     });

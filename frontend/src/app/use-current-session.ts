@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef } from "react";
 import { createSession } from "@/api/client";
-import { keys } from "@/api/queries";
+import { askAnew, keys } from "@/api/queries";
 import { adoptDraft } from "@/app/drafts";
 import { goTo } from "@/app/location";
 import { firstWords } from "@/lib/format";
@@ -29,7 +29,7 @@ export function useCurrentSession(sessionId: string | null): (title: string) => 
             pages: [{ items: [], next_cursor: null }],
             pageParams: [undefined],
           });
-          void queries.invalidateQueries({ queryKey: keys.sessions });
+          void askAnew(queries, keys.sessions);
           adoptDraft(session.id);
           goTo({ sessionId: session.id }, "replace");
           return session.id;
