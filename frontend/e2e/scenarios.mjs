@@ -279,18 +279,25 @@ export const SCENARIOS = [
     name: "a prompt is stopped before the service has answered",
     async run(page) {
       await page.goto("/");
-      /** @type {() => void} */
       let letThrough = () => {};
       const stopped = new Promise((resolve) => {
         letThrough = () => resolve(null);
       });
+      let isUnderWay = () => {};
+      const underWay = new Promise((resolve) => {
+        isUnderWay = () => resolve(null);
+      });
       await page.route("**/v1/jobs", async (route) => {
-        if (route.request().method() === "POST") await stopped;
+        if (route.request().method() === "POST") {
+          isUnderWay();
+          await stopped;
+        }
         return route.continue();
       });
       const cancelled = page.waitForRequest(/\/v1\/jobs\/[^/]+\/cancel$/);
       await page.getByRole("textbox", { name: "What the program should do" }).fill("Simulate a few random walks");
       await page.keyboard.press("Enter");
+      await underWay;
       await page.getByRole("button", { name: "Stop", exact: true }).click();
       letThrough();
       await cancelled;
