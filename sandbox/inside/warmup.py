@@ -12,6 +12,8 @@ import os
 from pathlib import Path
 from typing import Final
 
+from sandbox.confinement import kernel
+
 # One thread each: threads would not survive the clone, and a session's share of the processors is small anyway.
 ENVIRONMENT: Final = {
     "LANG": "C.UTF-8",
@@ -38,6 +40,21 @@ def warm_up(*, packages: bool = True) -> None:
     # Everything so far is shared by all sessions: keep the collector from touching, and so copying, its pages.
     gc.collect()
     gc.freeze()
+    use_large_pages()
+
+
+def use_large_pages() -> None:
+    """Put this process' memory into large pages: a clone has less to copy, and a new session is there a tenth sooner.
+
+    What a clone writes to is copied by small pages all the same. Where the kernel joins none, nothing is lost.
+    """
+    size = kernel.LARGE_PAGE
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        span, mode, _, _, inode = line.split()[:5]
+        if mode == "rw-p" and inode == "0":  # of no file
+            first, end = (int(edge, 16) for edge in span.split("-"))
+            for address in range(-(-first // size) * size, end - size + 1, size):
+                kernel.join_pages(address)
 
 
 def _load_packages() -> None:
