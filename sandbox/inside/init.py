@@ -126,28 +126,36 @@ class Init:
         os._exit(126)
 
     def _end(self, chosen: Callable[[int], bool]) -> None:
-        """Kill the session's processes that are chosen. All are stopped first, so that none can fork and get away."""
-        if not self._find(chosen):
+        """Kill the session's processes that are chosen. All are stopped first, so that none can fork and get away.
+
+        A fork that was under way then still ends with a child, stopped too. It is there when its parent has died, so
+        all is looked through again until nothing is found but what was dead before.
+        """
+        if not any(may_be(pid, chosen) for pid in self._others()):
             return
         os.kill(-1, signal.SIGSTOP)
         try:
-            killed = self._find(chosen)
-            for pid in killed:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+            dead: set[int] = set()
+            while not (found := set(self._find(chosen))) <= dead:
+                for pid in found:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                time.sleep(_DYING_SECONDS)
+                dead = {pid for pid in found if not _lives(pid)}
         finally:
             os.kill(-1, signal.SIGCONT)
-        while any(map(_lives, killed)):
-            time.sleep(_DYING_SECONDS)
         self._reap()
 
     def _find(self, chosen: Callable[[int], bool]) -> list[int]:
         found = []
-        for pid in processes(self._tasks) - {os.getpid(), self._runner}:
+        for pid in self._others():
             with contextlib.suppress(ProcessLookupError):
                 if chosen(pid):
                     found.append(pid)
         return found
+
+    def _others(self) -> set[int]:
+        return processes(self._tasks) - {os.getpid(), self._runner}
 
     def _tell(self, message: dict[str, Any]) -> None:
         self._link.sendall(json.dumps(message).encode())
@@ -158,6 +166,14 @@ def processes(tasks: Collection[int]) -> set[int]:
     and as hidden as that (proc(5), hidepid).
     """
     return {int(name) for name in os.listdir("/proc") if name.isdigit()}.union(tasks)  # noqa: PTH208
+
+
+def may_be(pid: int, chosen: Callable[[int], bool]) -> bool:
+    """Whether a process is chosen, or has ended since it was seen: then it may have left one behind."""
+    try:
+        return chosen(pid)
+    except ProcessLookupError:
+        return True
 
 
 def belongs(pid: int, tasks: Collection[int]) -> bool:
