@@ -113,8 +113,7 @@ class Launcher:
             external = bool(self._plan.environment.get("DATABASE_URL"))
             identity = Identity() if external else await asyncio.to_thread(identity_for_postgres)
             sockets = held.enter_context(socket_folder(self._places, identity))
-            redis_port = held.enter_context(redis.held_port(redis.PORT))
-            prepared = await self._prepare(processes, address, identity, sockets, redis_port)
+            prepared = await self._prepare(processes, address, identity, sockets, held)
             held.enter_context(published_environment(self._places, prepared.environment))
             try:
                 await self._start_supervisor(prepared, sockets / "ctl")
@@ -146,7 +145,7 @@ class Launcher:
         address: addresses.Address,
         identity: Identity,
         sockets: Path,
-        redis_port: int,
+        held: contextlib.ExitStack,
     ) -> Prepared:
         given = self._plan.environment
         keys = load_or_draw(self._places.secrets)
@@ -169,7 +168,7 @@ class Launcher:
         if given.get("REDIS_URL"):
             self._screen.say("Using the Redis that REDIS_URL names.")
         else:
-            program, url = self._prepare_redis(keys, redis_port)
+            program, url = self._prepare_redis(keys, held.enter_context(redis.held_port(redis.PORT)))
             programs.append(program)
             ready[program.name] = lambda _pid: redis.is_ready(url)
             environment["REDIS_URL"] = url

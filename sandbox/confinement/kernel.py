@@ -77,12 +77,11 @@ def _check(result: int, what: str) -> int:
     return result
 
 
-def join_pages(address: int) -> bool:
+def join_pages(address: int) -> None:
     """Put the small pages of LARGE_PAGE bytes of this process into a large one: madvise(2), MADV_COLLAPSE, Linux 6.1.
-    False where that can't be.
+    Where that can't be, they stay as they are.
     """
-    result: int = _libc.madvise(ctypes.c_void_p(address), ctypes.c_size_t(LARGE_PAGE), _MADV_COLLAPSE)
-    return result == 0
+    _libc.madvise(ctypes.c_void_p(address), ctypes.c_size_t(LARGE_PAGE), _MADV_COLLAPSE)
 
 
 def mount(source: str | None, target: str, kind: str | None, flags: int, data: str | None = None) -> None:

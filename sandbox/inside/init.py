@@ -131,12 +131,12 @@ class Init:
         A fork that was under way then still ends with a child, stopped too. It is there when its parent has died, so
         all is looked through again until nothing is found but what was dead before.
         """
-        if not any(may_be(pid, chosen) for pid in self._others()):
+        if not self._find(chosen):
             return
         os.kill(-1, signal.SIGSTOP)
         try:
             dead: set[int] = set()
-            while not (found := set(self._find(chosen))) <= dead:
+            while not (found := self._find(chosen)) <= dead:
                 for pid in found:
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
@@ -146,16 +146,9 @@ class Init:
             os.kill(-1, signal.SIGCONT)
         self._reap()
 
-    def _find(self, chosen: Callable[[int], bool]) -> list[int]:
-        found = []
-        for pid in self._others():
-            with contextlib.suppress(ProcessLookupError):
-                if chosen(pid):
-                    found.append(pid)
-        return found
-
-    def _others(self) -> set[int]:
-        return processes(self._tasks) - {os.getpid(), self._runner}
+    def _find(self, chosen: Callable[[int], bool]) -> set[int]:
+        others = processes(self._tasks) - {os.getpid(), self._runner}
+        return {pid for pid in others if may_be(pid, chosen)}
 
     def _tell(self, message: dict[str, Any]) -> None:
         self._link.sendall(json.dumps(message).encode())

@@ -130,6 +130,10 @@ class Session:
         assert outcome.exit_code == 0, outcome
         return outcome.stdout.strip()
 
+    def wait_for(self, name: str) -> None:
+        """Until its code has made that file."""
+        poll_until(lambda: name in str(self.call("listFiles", directoryPath="")["content"]))
+
     def status(self) -> str:
         answer = self.client.get_code_interpreter_session(codeInterpreterIdentifier=IDENTIFIER, sessionId=self.id)
         return str(answer["status"])

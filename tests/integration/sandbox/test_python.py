@@ -126,17 +126,10 @@ def test_an_error_of_a_package_keeps_its_message(session: Session) -> None:
     "code",
     ["while True: pass", "import time; time.sleep(1000)", "import subprocess; subprocess.run(['sleep', '1000'])"],
 )
-def test_what_is_interrupted_shows_no_line_of_the_servers(server: Server, code: str) -> None:
-    client = server.client()
-    client.meta.events.register(
-        "before-sign.bedrock-agentcore.InvokeCodeInterpreter",
-        lambda request, **_: request.headers.add_header("x-sandbox-timeout-seconds", "0.8"),
-    )
-    session = Session.start(client)
-    outcome = session.run(f"x = 1\n{code}")
+def test_what_is_interrupted_shows_no_line_of_the_servers(session: Session, code: str) -> None:
+    outcome = session.run(f"x = 1\n{code}", wall="0.8")
     assert outcome.limit == "timeout" and "KeyboardInterrupt" in outcome.stderr
     assert "_on_interrupt" not in outcome.stderr and "runner.py" not in outcome.stderr
-    session.stop()
 
 
 def test_processes_end_with_the_run_that_started_them(server: Server, session: Session) -> None:
@@ -201,7 +194,7 @@ threading.Thread(target=late).start()
 def test_what_a_thread_prints_after_its_run_is_not_taken_for_the_next_ones(session: Session) -> None:
     session.run(LATE)
     session.call("writeFiles", content=[{"path": "go", "text": ""}])
-    poll_until(lambda: "written" in str(session.call("listFiles", directoryPath="")["content"]))
+    session.wait_for("written")
     assert session.out("'mine'") == "'mine'"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import pytest
 from botocore.exceptions import ClientError
-from sandbox_server import IDENTIFIER, Server, Session, ask_for_live_output, poll_until, whole
+from sandbox_server import IDENTIFIER, Server, Session, ask_for_live_output, whole
 
 
 def test_variables_and_files_persist(session: Session) -> None:
@@ -77,7 +77,7 @@ def test_clear_context_is_done_though_who_asked_hangs_up(session: Session) -> No
     """The client of bedrock-agentcore does, where its caller does not read the answer."""
     session.run(SLOWLY + "x = 1")
     stream = session.invoke("executeCode", code="#", clearContext=True, language="python")
-    poll_until(lambda: "clearing" in str(session.call("listFiles", directoryPath="")["content"]))
+    session.wait_for("clearing")
     stream.close()
     session.call("writeFiles", content=[{"path": "go on", "text": ""}])
     assert session.run("x").exit_code == 1
@@ -214,14 +214,8 @@ def test_an_interrupt_that_does_not_end_a_call_ends_it_at_last(new_server: Calla
     assert session.out("x") == "5"
 
 
-def test_a_run_past_its_time_is_interrupted_and_says_so(server: Server) -> None:
-    client = server.client()
-    client.meta.events.register(
-        "before-sign.bedrock-agentcore.InvokeCodeInterpreter",
-        lambda request, **_: request.headers.add_header("x-sandbox-timeout-seconds", "1"),
-    )
-    session = Session.start(client)
-    outcome = session.run("x = 1\nprint('so far')\nwhile True: pass")
+def test_a_run_past_its_time_is_interrupted_and_says_so(session: Session) -> None:
+    outcome = session.run("x = 1\nprint('so far')\nwhile True: pass", wall="1")
     assert (outcome.exit_code, outcome.limit, outcome.stdout) == (124, "timeout", "so far\n")
     assert "_on_interrupt" not in outcome.stderr
     assert session.out("x") == "1"
