@@ -24,7 +24,7 @@ if os.fork() == 0:
     before = kilobytes("Private_Dirty")
     for place in range(0, len(held), 1 << 20):
         held[place] = 0
-    print(kilobytes("Private_Dirty") - before)
+    print(kilobytes("Private_Dirty") - before, flush=True)
     os._exit(0)
 os.wait()
 """
