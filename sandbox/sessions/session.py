@@ -172,8 +172,14 @@ class Session:
         if self.group is not None:
             self.group.let_run()
 
+    def orphaned(self) -> None:
+        """The zygote, which would have reported its end, is gone: end it, and see that by its handle alone."""
+        if not self.over.is_set():
+            self.kill(Limit.SESSION_ENDED)
+            self._loop.add_reader(self._handles.init, self.ended, -signal.SIGKILL)
+
     def ended(self, status: int) -> None:
-        """The first process was reaped, so nothing of the session runs any more; its exit code, or -signal."""
+        """The first process has ended, so nothing of the session runs any more; its exit code, or -signal."""
         if self.over.is_set():
             return
         self.over.set()
@@ -186,7 +192,8 @@ class Session:
         self._release()
         if self._lifetime is not None:
             self._lifetime.cancel()
-        self._loop.remove_reader(self._handles.control)
+        for descriptor in (self._handles.control, self._handles.init):
+            self._loop.remove_reader(descriptor)
         self.tasks.close()
         self._handles.close()
         self._on_end(self)

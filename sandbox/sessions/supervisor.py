@@ -265,11 +265,11 @@ class Supervisor:
         return self._warm.pop(0)
 
     async def _make(self, limits: Limits) -> Session:
+        zygote = await self._warm_zygote()
         session_id = base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=")
         slot = self._slots.pop()
         self._slot_of[session_id] = slot
         try:
-            zygote = await self._warm_zygote()
             host_id = self._settings.uid_base + slot
             nice = 0 if self._cgroups is not None and self._cgroups.share_processors else _NICE
             session = await make_session(
@@ -286,14 +286,19 @@ class Supervisor:
             # Reported before anybody knew of it. What is left of it is given back as with any other end.
             session.ended(-signal.SIGKILL)
             raise ZygoteFailed("the session ended at once")
+        if not zygote.alive:
+            # Lost since it has made this one, which was not among those that could be told so.
+            session.orphaned()
+            raise ZygoteFailed("the zygote has ended")
         return session
 
     async def _warm_zygote(self) -> ZygoteProcess:
-        """The zygote, started anew if it was lost."""
+        """The zygote; started anew if it was lost, as soon as nothing of the lost one's sessions is left."""
         async with self._zygote_lock:
             if self._zygote is None or not self._zygote.alive:
                 if self._zygote is not None:
                     self._zygote.close()
+                    await self._all_over()
                 self._zygote = ZygoteProcess(
                     self._settings.python, self._session_exited, self._zygote_gone, preload=self._settings.preload
                 )
@@ -318,9 +323,11 @@ class Supervisor:
             session.ended(status)
 
     def _zygote_gone(self) -> None:
-        """Its death has killed all sessions; nobody is left to report them one by one."""
+        """All sessions end with it, a moment later; nobody is left to report them."""
+        self._warm.clear()
+        self._wanted.set()
         for session in list(self._live.values()):
-            session.ended(-9)
+            session.orphaned()
 
     def _session_over(self, session: Session) -> None:
         self._live.pop(session.id, None)

@@ -12,7 +12,15 @@ from typing import Any
 
 import psutil
 import pytest
-from sandbox_server import REPOSITORY, Server, Session, ask_for_live_output
+from sandbox_server import IDENTIFIER, REPOSITORY, Server, Session, ask_for_live_output
+
+from sandbox.sessions import supervisor as supervising
+from sandbox.sessions.birthplace import make_session
+from sandbox.sessions.session import Session as LiveSession
+from sandbox.sessions.supervisor import Supervisor
+from sandbox.sessions.zygote_process import ZygoteProcess
+from sandbox.settings import Settings
+from sandbox.wire.errors import InternalServerException
 
 ServerMaker = Callable[..., Server]
 
@@ -76,6 +84,33 @@ def test_a_lost_zygote_ends_its_sessions_and_is_replaced(new_server: ServerMaker
     with pytest.raises(session.client.exceptions.ResourceNotFoundException):
         session.run("1")
     assert Session.start(server.client()).out("1") == "1"
+
+
+async def test_a_session_whose_zygote_was_lost_while_it_was_made_is_given_to_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    supervisor = Supervisor(Settings(preload=False, warm_sessions=0, max_sessions=1))
+    made: list[LiveSession] = []
+
+    async def make_and_lose(*arguments: Any) -> LiveSession:
+        made.append(await make_session(*arguments))
+        next(argument for argument in arguments if isinstance(argument, ZygoteProcess)).close()
+        return made[0]
+
+    await supervisor.start()
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(supervising, "make_session", make_and_lose)
+            # A session is alive for a moment longer than its zygote: hold it there, for the order not to be chance.
+            patch.setattr(LiveSession, "has_died", property(lambda _: False))
+            with pytest.raises(InternalServerException, match="zygote has ended"):
+                await supervisor.start_session(IDENTIFIER, None, 60, None)
+        assert supervisor.alive == 0
+        record = await supervisor.start_session(IDENTIFIER, None, 60, None)
+        assert made[0].over.is_set()  # before its place was given to another
+        await supervisor.stop_session(IDENTIFIER, record.session_id)
+    finally:
+        await supervisor.close()
 
 
 def test_a_session_ends_at_its_lifetime_even_in_a_run(client: Any) -> None:
