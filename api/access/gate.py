@@ -10,15 +10,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from starlette.requests import HTTPConnection
 from starlette.types import Scope as RequestScope
 
 from api.access import cookies
 from api.access.lookup import FRESH_S, MOST, Lookup
-from api.access.oidc.bearer_tokens import BearerTokens, Rejected, Spoken
-from api.access.oidc.issuer_keys import IssuerAway
+from api.access.oidc.spoken import IssuerAway, Rejected, Spoken
 from api.access.refusals import Refusals
 from api.access.remembered import Remembered
 from api.guards import SAFE_METHODS
@@ -39,6 +38,9 @@ from core.errors import (
     Unavailable,
 )
 from core.settings import Settings
+
+if TYPE_CHECKING:
+    from api.access.oidc.bearer_tokens import BearerTokens
 
 ADMIN_ROUTES = "/v1/admin/"
 FOR_ANYBODY_KNOWN = frozenset({"/v1/me", "/v1/sign-out"})
@@ -68,7 +70,7 @@ class Gate:
         self._pool = pool
         self._origins = frozenset(origin.lower() for origin in settings.allowed_origins)
         self._lookup = Lookup(pool)
-        self._tokens = BearerTokens(settings.oidc_issuers)
+        self._tokens = _bearer_tokens(settings)
         self._read: Remembered[Known] = Remembered(MOST)
         """Tokens that were verified, by their digest."""
         self._refusals = Refusals()
@@ -81,7 +83,8 @@ class Gate:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._refusals.tell()
-        await self._tokens.close()
+        if self._tokens is not None:
+            await self._tokens.close()
         await self._lookup.__aexit__(kind, error, trace)
 
     def admit_at_once(self, scope: RequestScope) -> Principal | None:
@@ -118,8 +121,8 @@ class Gate:
         """Whose key or token it is. Raises the same as `admit`."""
         if tokens.well_formed(Kind.KEY, secret):
             return await self._found(secret, "key", connection)
-        if self._tokens.may_be_one(secret):
-            return await self._from_token(secret, connection)
+        if self._tokens is not None and self._tokens.may_be_one(secret):
+            return await self._from_token(self._tokens, secret, connection)
         raise self._refused("malformed", connection)
 
     def forget_all(self) -> None:
@@ -178,12 +181,12 @@ class Gate:
             raise self._refused(f"{credential.state} {what}", connection)
         return Known(credential.principal, credential.left_s)
 
-    async def _from_token(self, token: str, connection: HTTPConnection) -> Known:
+    async def _from_token(self, reader: BearerTokens, token: str, connection: HTTPConnection) -> Known:
         digest = tokens.digest(token)
         if (kept := self._read.get(digest)) is not None:
             return kept[0]
         try:
-            spoken = await self._tokens.read(token)
+            spoken = await reader.read(token)
         except Rejected as why:
             raise self._refused(str(why), connection) from None
         except IssuerAway:
@@ -208,3 +211,12 @@ class Gate:
         client = connection.client
         self._refusals.note(why, client.host if client else "an unknown address")
         return Unauthorized()
+
+
+def _bearer_tokens(settings: Settings) -> BearerTokens | None:
+    """What reads the tokens of the issuers that are set; without one, its libraries aren't even loaded."""
+    if not settings.oidc_issuers:
+        return None
+    from api.access.oidc.bearer_tokens import BearerTokens
+
+    return BearerTokens(settings.oidc_issuers)

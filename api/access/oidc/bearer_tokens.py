@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import jwt
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 
 from api.access.oidc.issuer_keys import IssuerKeys, PublicKey
+from api.access.oidc.spoken import Rejected, Spoken
 from core.access.issuer import OidcIssuer
 from core.access.principal import Scope
 from core.agents.text import Text
@@ -27,22 +27,6 @@ FAR = 2**40
 _NAME: TypeAdapter[str] = TypeAdapter(Annotated[Text, StringConstraints(min_length=1, max_length=200, strict=True)])
 
 
-class Rejected(Exception):
-    """The token is not one that counts here; the message says why, in a few fixed words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """What a good token says."""
-
-    subject: str
-    tenant: str
-    create_tenant: bool
-    scopes: frozenset[Scope]
-    left_s: float
-    """Seconds until it ends."""
-
-
 class BearerTokens:
     """Made once a process."""
 
@@ -55,8 +39,8 @@ class BearerTokens:
             await keys.close()
 
     def may_be_one(self, text: str) -> bool:
-        """Whether the text has the form of a token, and any would count."""
-        return bool(self._issuers) and text.count(".") == 2 and len(text) <= LONGEST
+        """Whether the text has the form of a token."""
+        return text.count(".") == 2 and len(text) <= LONGEST
 
     async def read(self, token: str) -> Spoken:
         """What the token says, after all was verified. Raises Rejected, and IssuerAway."""

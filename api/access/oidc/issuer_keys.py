@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import httpx
 from jwt import PyJWK, PyJWTError
 
+from api.access.oidc.spoken import IssuerAway
 from core.access.issuer import OidcIssuer, fetchable
 from core.loopback import is_loopback
 
@@ -45,10 +46,6 @@ class PublicKey:
     """The only one that it serves, where it says so."""
     key: Any
     """As PyJWT takes it."""
-
-
-class IssuerAway(Exception):
-    """There are no keys that count, and none can be fetched at the moment."""
 
 
 class Unfetchable(Exception):
