@@ -7,7 +7,6 @@ so it has to run in the service's environment.
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import resource
 import shutil
 import socket
@@ -17,7 +16,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Literal
 
 import asyncpg
@@ -27,6 +25,7 @@ from redis.exceptions import AuthenticationError, RedisError
 from core.agents import registry
 from core.agents.registry import agents, pools
 from core.database.pool import DATABASE_FAULTS, OwnConnection, prepare
+from core.database.revisions import newest_revision, revision_of
 from core.operating.shown import address, all_settings
 from core.settings import Settings
 from core.workers import repository as workers
@@ -133,20 +132,9 @@ def _said(error: BaseException) -> str:
     return (str(error).strip().splitlines() or [f"no answer within {PATIENCE_S:g} s"])[0]
 
 
-def newest_revision() -> str | None:
-    """The newest migration that is installed, by the names of their files; None where there are none."""
-    found = importlib.util.find_spec("migrations")
-    folders = [] if found is None else list(found.submodule_search_locations or ())
-    names = [file.name for folder in folders for file in (Path(folder) / "versions").glob("[0-9]*.py")]
-    return max(name.partition("_")[0] for name in names) if names else None
-
-
 async def _migrations(connection: OwnConnection) -> Check:
     wanted = newest_revision()
-    try:
-        there = await connection.fetchval("SELECT version_num FROM alembic_version")
-    except asyncpg.UndefinedTableError:
-        there = None
+    there = await revision_of(connection)
     if there is None:
         return failed("migrations", "the database has no tables yet", "Run `python -m migrations`.")
     if wanted is None:

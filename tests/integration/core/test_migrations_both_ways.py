@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 
 import migrations.__main__ as migrations
+from core.database.revisions import newest_revision, revision_of
 
 UP_AND_CHECK = Namespace(down=None, generate=None, check=True)
 DOWN = Namespace(down="base", generate=None, check=False)
@@ -23,9 +24,19 @@ async def tables(address: str) -> set[str]:
     return {row["tablename"] for row in rows} - {"alembic_version"}
 
 
+async def revision(address: str) -> str | None:
+    connection = await asyncpg.connect(address)
+    try:
+        return await revision_of(connection)
+    finally:
+        await connection.close()
+
+
 async def test_up_down_and_up_again_without_a_difference(new_database: Any) -> None:
     address = await new_database(empty=True)
+    assert await revision(address) is None
     assert await migrations.run(address, UP_AND_CHECK) == 0
+    assert await revision(address) == newest_revision() is not None
     assert {"jobs", "events", "sessions", "blobs"} <= await tables(address)
     assert await migrations.run(address, DOWN) == 0
     assert await tables(address) == set()
