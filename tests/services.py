@@ -22,6 +22,7 @@ from core.events.types import JobEvent
 from core.jobs.job import JobView
 from embedded.children import Server, bare_environment, pause_between_looks, tail, until_parent_ends
 from embedded.redis import free_port
+from tests.zygote import zygote
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SANDBOX_PYTHON = REPOSITORY / ".venv-sandbox" / "bin" / "python"
@@ -47,6 +48,9 @@ class Program(Server):
         self._environment = {**bare_environment(), "PYTHONPATH": str(REPOSITORY), **environment}
 
     def start(self) -> None:
+        if (forking := zygote()).can_fork(self._words, self._environment):
+            self._process = forking.fork(self._words, self._environment, self.log)
+            return
         self._spawn([*until_parent_ends(signal.SIGTERM), sys.executable, *self._words], self._environment, {})
 
     def wait(self) -> int:

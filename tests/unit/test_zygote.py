@@ -1,0 +1,45 @@
+"""What the zygote of the tests forks is a process of its own, however many there are."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+from tests.services import REPOSITORY, Program
+
+NOBODY_THERE = {"DATABASE_URL": "postgresql://127.0.0.1:1/none"}
+
+
+def test_each_has_an_environment_a_log_and_an_end_of_its_own(tmp_path: Path) -> None:
+    unable = Program("unable", tmp_path / "unable", ["-m", "migrations"], NOBODY_THERE)
+    wrong = Program("wrong", tmp_path / "wrong", ["-m", "migrations", "--downwards"], {})
+    for program in (unable, wrong):
+        program.start()
+    assert unable.wait() == wrong.wait() == 2
+    assert "Postgres can't be reached" in unable.log.read_text()
+    assert "unrecognized arguments: --downwards" in wrong.log.read_text()
+    assert not unable.running
+
+
+def test_it_leads_a_session_and_is_ended_by_signals(tmp_path: Path) -> None:
+    idle = Program("idle", tmp_path / "idle", ["-m", "workers", "--pool", "plugins"], {})
+    idle.start()
+    assert os.getsid(idle.pid) == idle.pid
+    idle.pause()
+    assert idle.running
+    idle.resume()
+    idle.send(signal.SIGKILL)
+    assert idle.wait() == -signal.SIGKILL
+    idle.start()
+    idle.stop()
+
+
+def test_another_python_is_really_started(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("print('customized', flush=True)")
+    program = Program(
+        "other", tmp_path / "log", ["-m", "migrations", "--help"], {"PYTHONPATH": f"{tmp_path}:{REPOSITORY}"}
+    )
+    program.start()
+    assert program.wait() == 0
+    assert "customized" in program.log.read_text()
