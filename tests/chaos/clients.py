@@ -73,7 +73,9 @@ class Clients:
         self._urls = urls
         self._chance = chance
         self._http = httpx.AsyncClient(
-            timeout=httpx.Timeout(20, connect=5), trust_env=False, limits=httpx.Limits(max_connections=None)
+            timeout=httpx.Timeout(20, connect=5),
+            trust_env=False,
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=10),
         )
         self._streams = asyncio.Semaphore(STREAMS_AT_ONCE)
         self._follows: set[asyncio.Task[None]] = set()

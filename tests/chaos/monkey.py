@@ -80,22 +80,29 @@ class Monkey:
         if only:
             self._faults = {name: self._faults[name] for name in only}
 
-    async def rage(self, until: asyncio.Event) -> None:
-        """Fault after fault until it is over; then all that was taken is put back."""
-        deck: list[str] = []
+    async def rage(self, over: asyncio.Event, *, once: bool) -> None:
+        """Fault after fault until it is over, which it is after each came once, if that is all that is wanted; then all
+        that was taken is put back.
+        """
+        deck = self._shuffled()
         try:
-            while not until.is_set():
-                if not deck:
-                    deck = list(self._faults)
-                    self._chance.shuffle(deck)
+            while not over.is_set():
                 name = deck.pop()
                 await self._faults[name]()
                 self.done[name.removesuffix(", another")] += 1
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(self._chance.uniform(*self._pace_s)):
-                        await until.wait()
+                        await over.wait()
+                if not deck and once:
+                    over.set()
+                deck = deck or self._shuffled()
         finally:
             await self.put_back()
+
+    def _shuffled(self) -> list[str]:
+        deck = list(self._faults)
+        self._chance.shuffle(deck)
+        return deck
 
     async def put_back(self) -> None:
         """Everything runs again."""

@@ -26,7 +26,8 @@ class Plan:
     """How long, how much, and what chance decides."""
 
     seed: int
-    storm_s: float
+    storm_s: float | None
+    """None: until every fault came once."""
     customers: int = 20
     pace_s: tuple[float, float] = (0.3, 2.0)
     patience_s: float = 90.0
@@ -135,11 +136,12 @@ async def run(plan: Plan, folder: Path) -> Report:
         monkey = Monkey(world, clients, random.Random(chance.random()), plan.pace_s, plan.only)
         over = asyncio.Event()
         began = time.monotonic()
-        asyncio.get_running_loop().call_later(plan.storm_s, over.set)
+        if plan.storm_s is not None:
+            asyncio.get_running_loop().call_later(plan.storm_s, over.set)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(busy_day(clients, random.Random(chance.random()), over, plan.customers))
-                group.create_task(monkey.rage(over))
+                group.create_task(monkey.rage(over, once=plan.storm_s is None))
             seconds = time.monotonic() - began
             try:
                 async with asyncio.timeout(plan.patience_s):

@@ -1,4 +1,4 @@
-"""The short form of the chaos run: every kind of fault once or more, and not one promise broken."""
+"""The short form of the chaos run: every kind of fault once, and not one promise broken."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ async def test_no_promise_is_broken_whatever_fails(request: pytest.FixtureReques
     seed = request.config.getoption("--chaos-seed", None)
     if seed is None:
         seed = random.SystemRandom().randrange(10_000)
-    seconds = request.config.getoption("--chaos-seconds", 30)
+    seconds = request.config.getoption("--chaos-seconds", None)
     print(f"Again with: python -m pytest tests/chaos/test_chaos.py --chaos-seed {seed}")
-    report = await run(Plan(seed, storm_s=seconds, customers=10, pace_s=(0.1, 1.2)), tmp_path)
+    report = await run(Plan(seed, storm_s=seconds, customers=6, pace_s=(0.1, 0.6)), tmp_path)
     print(report.table())
     assert report.jobs, "nothing was done"
     assert not report.violations, report.table()
