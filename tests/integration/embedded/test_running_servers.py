@@ -3,7 +3,7 @@
 import os
 import socket
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -52,17 +52,23 @@ async def numbers(server: PostgresServer) -> list[int]:
         return [row["number"] for row in await connection.fetch("SELECT number FROM kept ORDER BY 1")]
 
 
-async def test_a_commit_survives_a_kill_and_a_restart() -> None:
-    with running_postgres() as server:
-        await write(server, 1)
-        first = server.pid
-        server.kill()
-        assert not server.running
-        server.start()
-        assert server.pid != first
-        await write(server, 2)
-        server.restart()
-        assert await numbers(server) == [1, 2]
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    """One with a setting of its own, for the tests that leave it as it was."""
+    with running_postgres(settings={"max_connections": "17"}) as server:
+        yield server
+
+
+async def test_a_commit_survives_a_kill_and_a_restart(server: PostgresServer) -> None:
+    await write(server, 1)
+    first = server.pid
+    server.kill()
+    assert not server.running
+    server.start()
+    assert server.pid != first
+    await write(server, 2)
+    server.restart()
+    assert await numbers(server) == [1, 2]
 
 
 async def test_data_in_a_named_home_is_there_the_next_time(tmp_path: Path) -> None:
@@ -82,33 +88,30 @@ async def test_no_process_and_no_folder_is_left() -> None:
     assert not any(process.is_running() for process in family)
 
 
-async def test_a_paused_server_answers_again_when_resumed() -> None:
-    with running_postgres() as server:
-        server.pause()
-        with pytest.raises(TimeoutError):
-            await asyncpg.connect(server.url, timeout=0.2)
-        server.resume()
-        await write(server, 1)
+async def test_a_paused_server_answers_again_when_resumed(server: PostgresServer) -> None:
+    server.pause()
+    with pytest.raises(TimeoutError):
+        await asyncpg.connect(server.url, timeout=0.2)
+    server.resume()
+    await write(server, 1)
 
 
-async def test_postgres_wants_a_password_and_listens_on_no_tcp_port() -> None:
-    with running_postgres() as server:
-        with pytest.raises(asyncpg.InvalidPasswordError):
-            await asyncpg.connect(server.url, password="wrong")
-        listening = [
-            connection
-            for connection in psutil.Process(server.pid).net_connections("inet")
-            if connection.status == psutil.CONN_LISTEN
-        ]
-        assert listening == []
-        assert mode(sockets_of(server)) == 0o700
+async def test_postgres_wants_a_password_and_listens_on_no_tcp_port(server: PostgresServer) -> None:
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await asyncpg.connect(server.url, password="wrong")
+    listening = [
+        connection
+        for connection in psutil.Process(server.pid).net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert listening == []
+    assert mode(sockets_of(server)) == 0o700
 
 
-async def test_settings_reach_the_server() -> None:
-    with running_postgres(settings={"max_connections": "17"}) as server:
-        async with connected(server.url) as connection:
-            assert await connection.fetchval("SHOW max_connections") == "17"
-            assert await connection.fetchval("SHOW synchronous_commit") == "on"
+async def test_settings_reach_the_server(server: PostgresServer) -> None:
+    async with connected(server.url) as connection:
+        assert await connection.fetchval("SHOW max_connections") == "17"
+        assert await connection.fetchval("SHOW synchronous_commit") == "on"
 
 
 async def test_a_server_that_can_not_start_says_what_its_log_says() -> None:

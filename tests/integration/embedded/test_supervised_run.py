@@ -36,7 +36,7 @@ class Run:
 
     def __init__(self, folder: Path, procfile: str, arguments: list[str], environment: dict[str, str]) -> None:
         (folder / "Procfile").write_text(procfile.replace("stand-in", f"python {STAND_INS}"))
-        self.home = folder / "var"
+        self.home = Path(environment.get("ACI_HOME", folder / "var"))
         self.port = free_port()
         self.printed = ""
         self._terminal, theirs = pty.openpty()
@@ -48,10 +48,10 @@ class Run:
             cwd=ROOT,
             env={
                 **os.environ,
+                **environment,
                 "ACI_HOME": str(self.home),
                 "ACI_PORT": str(self.port),
                 "NO_COLOR": "1",
-                **environment,
             },
             start_new_session=True,
             # The terminal becomes the session's own, so that ^C and a hang-up reach the launcher as from a
@@ -125,6 +125,8 @@ Start = Callable[..., Run]
 PROCFILE = "api: stand-in api\nworker-execute: stand-in sleeps\nsandbox: stand-in shows-environment\n"
 RUNNING = "Ctrl-C stops everything"
 CTRL_C = b"\x03"
+ELSEWHERE = {"DATABASE_URL": "postgresql://h/d", "REDIS_URL": "redis://h/0"}
+"""For what is the same with servers of somebody else: nobody connects to these."""
 
 
 @pytest.fixture(scope="session")
@@ -145,8 +147,8 @@ def start(tmp_path: Path, used_home: Path) -> Iterator[Start]:
     runs: list[Run] = []
 
     def start(procfile: str = PROCFILE, *arguments: str, new: bool = False, **environment: str) -> Run:
-        if not (new or runs or {"ACI_HOME", "DATABASE_URL"} & set(environment)):
-            subprocess.run(["cp", "-a", used_home, tmp_path / "var"], check=True)
+        if not (new or runs or "DATABASE_URL" in environment):
+            subprocess.run(["cp", "-a", used_home, environment.get("ACI_HOME", tmp_path / "var")], check=True)
         runs.append(Run(tmp_path, procfile, ["--before", "", *arguments], environment))
         return runs[-1]
 
@@ -160,17 +162,14 @@ def gone(processes: list[psutil.Process]) -> bool:
     return not psutil.wait_procs(processes, timeout=PATIENCE)[1]
 
 
-def test_prints_the_address_the_model_and_the_sandbox(start: Start) -> None:
+def test_a_first_start_prints_address_model_and_sandbox_and_ctrl_c_leaves_no_process_and_keeps_the_data(
+    start: Start,
+) -> None:
     run = start(new=True)
     run.wait_for(RUNNING)
     assert f"http://127.0.0.1:{run.port}" in run.printed
     assert "Model:   demo model" in run.printed
     assert "Sandbox: tier A" in run.printed
-
-
-def test_ctrl_c_leaves_no_process_and_keeps_the_data(start: Start) -> None:
-    run = start(new=True)
-    run.wait_for(RUNNING)
     family = run.family()
     assert len(family) > 8  # launcher, supervisord, three stand-ins, redis, postgres and its own
     run.press(CTRL_C)
@@ -182,29 +181,10 @@ def test_ctrl_c_leaves_no_process_and_keeps_the_data(start: Start) -> None:
     assert list((run.home / "run").glob("aci-*")) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_leaves_no_process(start: Start, number: signal.Signals) -> None:
-    run = start()
-    run.wait_for(RUNNING)
-    family = run.family()
-    run.process.send_signal(number)
-    assert run.wait_for_end() == 0
-    assert not any(process.is_running() for process in family)
-
-
-def test_a_closed_terminal_leaves_no_process(start: Start) -> None:
-    run = start()
-    run.wait_for(RUNNING)
-    family = run.family()
-    run.close_terminal()
-    run.wait_for_end()
-    assert gone(family)
-
-
 @pytest.mark.parametrize("moment", ["Making the database", "done in", "before runs"])
 def test_ctrl_c_during_the_start_leaves_no_process(start: Start, tmp_path: Path, moment: str) -> None:
     mark = tmp_path / "before-runs"
-    run = start(PROCFILE, "--before", f"sh -c 'touch {mark}; exec sleep 1000'", new=True)
+    run = start(PROCFILE, "--before", f"sh -c 'touch {mark}; exec sleep 1000'", new=moment != "before runs")
     if moment == "before runs":
         wait_until(mark.exists)
     else:
@@ -223,33 +203,33 @@ def wait_until(is_so: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_a_killed_process_is_said_and_started_again(start: Start) -> None:
+def test_who_is_killed_is_said_and_started_again_postgres_on_its_data_and_sigterm_leaves_no_process(
+    start: Start,
+) -> None:
     run = start()
     run.wait_for(RUNNING)
-    wait_until(lambda: "worker-execute entered RUNNING" in (run.home / "logs" / "supervisord.log").read_text())
-    killed = run.pid_of("worker-execute")
-    os.kill(killed, signal.SIGKILL)
-    run.wait_for(r"worker-execute died \(killed by SIGKILL\); started again\.")
-    assert psutil.pid_exists(run.pid_of("worker-execute"))
-    assert run.pid_of("worker-execute") != killed
-
-
-def test_a_killed_postgres_comes_back_on_its_data(start: Start) -> None:
-    run = start()
-    run.wait_for(RUNNING)
-    wait_until(lambda: "postgres entered RUNNING" in (run.home / "logs" / "supervisord.log").read_text())
-    os.kill(run.pid_of("postgres"), signal.SIGKILL)
-    run.wait_for(r"postgres died \(killed by SIGKILL\); started again\.")
+    supervised = run.home / "logs" / "supervisord.log"
+    for name in ("worker-execute", "postgres"):
+        wait_until(lambda name=name: f"{name} entered RUNNING" in supervised.read_text())
+        killed = run.pid_of(name)
+        os.kill(killed, signal.SIGKILL)
+        run.wait_for(rf"{name} died \(killed by SIGKILL\); started again\.")
+        assert psutil.pid_exists(run.pid_of(name))
+        assert run.pid_of(name) != killed
     state = run.home / "postgres" / "data" / "postmaster.pid"
     wait_until(lambda: state.exists() and "ready" in state.read_text().splitlines()[-1])
+    family = run.family()
+    run.process.send_signal(signal.SIGTERM)
+    assert run.wait_for_end() == 0
+    assert not any(process.is_running() for process in family)
 
 
 def test_one_that_keeps_dying_shows_the_end_of_its_log(start: Start) -> None:
-    run = start(PROCFILE + "plugin: stand-in dies\n")
+    run = start("api: stand-in api\nplugin: stand-in dies\n", **ELSEWHERE)
     run.wait_for(r"plugin died again \(exit status 3\) right after its start\. The end of its log:\n +no luck today")
 
 
-def test_the_sandbox_sees_no_secret_and_the_workers_do(start: Start) -> None:
+def test_the_sandbox_sees_no_secret_and_the_workers_do_and_a_hang_up_leaves_no_process(start: Start) -> None:
     procfile = PROCFILE + "worker-generate: stand-in shows-environment\n"
     run = start(procfile, AWS_SECRET_ACCESS_KEY="a%b;s3cret", ACI_ANYTHING="x")
     run.wait_for(RUNNING)
@@ -268,15 +248,14 @@ def test_the_sandbox_sees_no_secret_and_the_workers_do(start: Start) -> None:
     environ = Path(f"/proc/{run.pid_of('sandbox')}/environ")
     if environ.exists():
         assert b"s3cret" not in environ.read_bytes()
-
-
-def test_verbose_shows_the_logs_behind_the_names(start: Start) -> None:
-    run = start("worker-a: stand-in shows-environment\n", "--verbose")
-    run.wait_for(r'(?m)^worker-a \| \{"')
+    family = run.family()
+    run.process.send_signal(signal.SIGHUP)
+    assert run.wait_for_end() == 0
+    assert not any(process.is_running() for process in family)
 
 
 def test_a_failing_migration_stops_the_start_and_says_why(start: Start) -> None:
-    run = start(PROCFILE, "--before", "sh -c 'echo the schema is odd; exit 7'")
+    run = start(PROCFILE, "--before", "sh -c 'echo the schema is odd; exit 7'", **ELSEWHERE)
     assert run.wait_for_end() == 1
     assert "failed (exit status 7), so nothing else was started" in run.printed
     assert "the schema is odd" in run.printed
@@ -284,7 +263,7 @@ def test_a_failing_migration_stops_the_start_and_says_why(start: Start) -> None:
     assert not (run.home / "logs" / "api.log").exists()
 
 
-def test_a_second_start_in_the_same_home_is_refused(start: Start) -> None:
+def test_a_second_start_in_the_same_home_is_refused_and_a_closed_terminal_leaves_no_process(start: Start) -> None:
     run = start()
     run.wait_for(RUNNING)
     second = start()
@@ -292,10 +271,14 @@ def test_a_second_start_in_the_same_home_is_refused(start: Start) -> None:
     assert f"already running at http://127.0.0.1:{run.port}" in second.printed
     assert "Traceback" not in second.printed
     assert run.process.poll() is None
+    family = run.family()
+    run.close_terminal()
+    run.wait_for_end()
+    assert gone(family)
 
 
-def test_a_killed_launcher_takes_everything_with_it(start: Start) -> None:
-    run = start()
+def test_a_launcher_that_is_killed_in_a_very_deep_home_takes_everything_with_it(start: Start, tmp_path: Path) -> None:
+    run = start(PROCFILE, ACI_HOME=str(tmp_path / ("deep" * 40)))
     run.wait_for(RUNNING)
     family = run.family()
     run.process.kill()
@@ -349,14 +332,10 @@ def test_a_second_ctrl_c_does_not_wait(start: Start) -> None:
     assert gone(family)
 
 
-def test_a_very_deep_home_works(start: Start, tmp_path: Path) -> None:
-    run = start(PROCFILE, ACI_HOME=str(tmp_path / ("deep" * 40)))
+def test_a_given_postgres_and_redis_are_used_instead_and_verbose_shows_the_logs_behind_the_names(start: Start) -> None:
+    run = start("api: stand-in api\nworker-a: stand-in shows-environment\n", "--verbose", **ELSEWHERE)
     run.wait_for(RUNNING)
-
-
-def test_a_given_postgres_and_redis_are_used_instead(start: Start) -> None:
-    run = start("worker-a: stand-in shows-environment\n", DATABASE_URL="postgresql://h/d", REDIS_URL="redis://h/0")
-    run.wait_for(RUNNING)
+    run.wait_for(r'(?m)^worker-a \| \{"')
     assert "Using the Postgres that DATABASE_URL names." in run.printed
     assert not (run.home / "postgres" / "data").exists()
     assert not (run.home / "logs" / "redis.log").exists()
