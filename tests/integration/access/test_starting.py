@@ -7,11 +7,15 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from houses import House, OpenHouse
 
+from api.__main__ import why_not
+from api.app import create_app
 from core.access import keys, operator, tokens
+from core.access.operator import UnusableKey
 from core.access.principal import Scope
 from core.access.tokens import Kind
 from core.database.pool import Pool, connect
@@ -42,11 +46,16 @@ def sentence(done: subprocess.CompletedProcess[str]) -> str:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "example.com", "127.0.0.1.example.com"])
-@pytest.mark.parametrize("auth", [{}, {"ACI_AUTH": "none"}])
-def test_asking_nobody_it_listens_on_loopback_alone(host: str, auth: dict[str, str]) -> None:
-    said = sentence(run("api", ACI_HOST=host, **auth))
+@pytest.mark.parametrize("auth", [{}, {"auth": "none"}])
+def test_asking_nobody_it_listens_on_loopback_alone(host: str, auth: dict[str, Any]) -> None:
+    said = why_not(Settings(host=host, **auth))
+    assert said is not None
     assert "ACI_AUTH=keys" in said
     assert host in said
+
+
+def test_what_is_refused_is_said_in_a_sentence_and_nothing_listens() -> None:
+    assert "'0.0.0.0' is not one: set ACI_AUTH=keys" in sentence(run("api", ACI_HOST="0.0.0.0"))
 
 
 def test_issuers_are_of_no_use_where_nobody_is_asked() -> None:
@@ -69,9 +78,10 @@ NO_KEYS = {
 def test_a_key_file_that_holds_no_key(text: str, tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text(text)
-    said = sentence(run("api", ACI_AUTH="keys", ACI_ADMIN_KEY_FILE=str(file)))
-    assert str(file) in said
-    assert len(text) < 5 or text not in said.replace(str(file), "")
+    with pytest.raises(UnusableKey) as refused:
+        create_app(Settings(auth="keys", admin_key_file=file))
+    assert str(file) in str(refused.value)
+    assert len(text) < 5 or text not in str(refused.value).replace(str(file), "")
 
 
 def test_a_key_file_that_is_not_there(tmp_path: Path) -> None:
