@@ -28,6 +28,10 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 SANDBOX_PYTHON = REPOSITORY / ".venv-sandbox" / "bin" / "python"
 POOLS = ("execute", "generate", "solve")
 """Pools of workers that a service has unless a test wants others."""
+PLAIN: dict[str, Any] = {"trust_env": False, "verify": False}
+"""How an HTTP client of the tests is made: over loopback there is no TLS, and to load the certificates of others for
+each client would take longer than what most of them ask.
+"""
 HINTS = frozenset({"queue.position"})
 """Events without a number."""
 TERMINAL = frozenset({"job.succeeded", "job.failed", "job.cancelled", "job.expired"})
@@ -146,7 +150,7 @@ class Service:
     def readiness(self) -> dict[str, Any]:
         """What `/readyz` says now; empty while nobody listens."""
         try:
-            document: dict[str, Any] = httpx.get(f"{self.url}/readyz", timeout=10, trust_env=False).json()
+            document: dict[str, Any] = httpx.get(f"{self.url}/readyz", timeout=10, **PLAIN).json()
         except (httpx.HTTPError, ValueError):
             return {}
         return document
@@ -157,7 +161,7 @@ class Service:
 
     def _served(self, pools: tuple[str, ...]) -> bool:
         try:
-            listed = httpx.get(f"{self.url}/v1/agents", timeout=10, trust_env=False).json()["items"]
+            listed = httpx.get(f"{self.url}/v1/agents", timeout=10, **PLAIN).json()["items"]
         except (httpx.HTTPError, ValueError, KeyError):
             return False
         return {agent["pool"] for agent in listed if agent["workers"]} >= set(pools)
@@ -239,7 +243,7 @@ class Client:
 
     def __init__(self, service_url: str) -> None:
         self.url = service_url
-        self.http = httpx.AsyncClient(base_url=service_url, timeout=PATIENCE_S, trust_env=False)
+        self.http = httpx.AsyncClient(base_url=service_url, timeout=PATIENCE_S, **PLAIN)
 
     async def session(self, title: str = "") -> str:
         """A new session's id."""

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import httpx
 from job_life import Life
-from services import EVENT, PATIENCE_S, TERMINAL, Client, Program, names_of, server_sent
+from services import EVENT, PATIENCE_S, PLAIN, TERMINAL, Client, Program, names_of, server_sent
 
 from core.events.publisher import Publisher
 from core.ids import Prefix, encode
@@ -46,7 +46,7 @@ class Api:
 
         async def answers() -> bool:
             with contextlib.suppress(httpx.TransportError):
-                async with httpx.AsyncClient(trust_env=False) as http:
+                async with httpx.AsyncClient(**PLAIN) as http:
                     return (await http.get(f"{self.url}/healthz")).status_code == 200
             return False
 

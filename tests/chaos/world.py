@@ -22,7 +22,7 @@ from embedded.children import tail
 from embedded.postgres import PostgresServer, running_postgres
 from embedded.redis import RedisServer, free_port, running_redis
 from tests.chaos.agents import POOLS, SETTING
-from tests.services import PATIENCE_S, Program
+from tests.services import PATIENCE_S, PLAIN, Program
 
 LOOK_EVERY_S = 0.1
 START_AGAIN_AFTER_S = 0.3
@@ -104,7 +104,7 @@ class World:
     async def all_ready(self) -> None:
         """Wait until every worker is entered in Postgres and every API answers."""
         wanted = sum(self.shape.workers.values())
-        async with asyncio.timeout(PATIENCE_S), httpx.AsyncClient(trust_env=False) as http:
+        async with asyncio.timeout(PATIENCE_S), httpx.AsyncClient(**PLAIN) as http:
             while True:
                 with contextlib.suppress(httpx.TransportError):
                     alive = await self.pool.fetchval("SELECT count(*) FROM workers")

@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import ssl
 import time
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -52,6 +54,12 @@ class Unfetchable(Exception):
     """One try to fetch came to nothing; the message says why."""
 
 
+@cache
+def _trusted(as_the_environment_says: bool) -> ssl.SSLContext:
+    """Whose certificates count: loaded once for all issuers, since that takes longer than to ask one."""
+    return httpx.create_ssl_context(trust_env=as_the_environment_says)
+
+
 class IssuerKeys:
     """Made once a process for each issuer."""
 
@@ -62,6 +70,7 @@ class IssuerKeys:
             follow_redirects=False,
             timeout=FETCH_S,
             trust_env=not self._on_this_machine,
+            verify=_trusted(not self._on_this_machine),
             headers={"Accept": "application/json", "Accept-Encoding": "identity"},
         )
         self._keys: list[PublicKey] = []

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import httpx
 import pytest
 from doubles.issuer import AUDIENCE, Issuer
-from services import Service, problem_of
+from services import PLAIN, Service, problem_of
 
 from core.access import tokens
 from core.access.tokens import Kind
@@ -73,7 +73,7 @@ def test_no_secret_comes_out(parts: tuple[Service, Any, str], issuer: Issuer) ->
     secrets["a good token's signature"] = token.rpartition(".")[2]
     errors: list[httpx.Response] = []
 
-    with httpx.Client(base_url=service.url, timeout=60, trust_env=False) as http:
+    with httpx.Client(base_url=service.url, timeout=60, **PLAIN) as http:
 
         def send(method: str, path: str, **more: Any) -> httpx.Response:
             answer = http.request(method, path, **more)

@@ -22,7 +22,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from job_life import Life
-from services import Program, Service, problem_of
+from services import PLAIN, Program, Service, problem_of
 from shapes import Place, Shapes, put
 from starlette.routing import Route, WebSocketRoute
 from websockets.exceptions import InvalidStatus
@@ -180,7 +180,7 @@ class Cast:
         if key is not None:
             headers["Authorization"] = f"Bearer {key}"
         with (
-            httpx.Client(base_url=self.url, timeout=60, trust_env=False) as visitor,
+            httpx.Client(base_url=self.url, timeout=60, **PLAIN) as visitor,
             visitor.stream(**request, headers=headers) as answer,
         ):
             if answer.headers.get("content-type", "").startswith("text/event-stream"):

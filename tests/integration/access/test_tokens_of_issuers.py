@@ -25,7 +25,7 @@ from doubles.issuer import AUDIENCE, Issuer, Signer, answer
 from houses import House, OpenHouse
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from services import problem_of
+from services import PLAIN, problem_of
 
 from api.access.oidc import issuer_keys
 from api.access.oidc.bearer_tokens import BearerTokens, Rejected
@@ -61,7 +61,7 @@ class Provider(Server):
         give_up_at = time.monotonic() + PATIENCE_S
         while True:
             try:
-                if httpx.get(f"{self.url}/jwks", trust_env=False).status_code == 200:
+                if httpx.get(f"{self.url}/jwks", **PLAIN).status_code == 200:
                     return
             except httpx.HTTPError:
                 assert self.running, self.log.read_text()
@@ -70,12 +70,12 @@ class Provider(Server):
 
     def user(self, sub: str, **claims: Any) -> None:
         """Make a user with these claims."""
-        httpx.put(f"{self.url}/users/{sub}", json=claims, trust_env=False).raise_for_status()
+        httpx.put(f"{self.url}/users/{sub}", json=claims, **PLAIN).raise_for_status()
 
     def id_token(self, sub: str, client_id: str) -> str:
         """What a user's sign-in at that client comes to, by the code flow (OpenID Connect Core 1.0, 3.1)."""
         back = "https://client.example/back"
-        with httpx.Client(base_url=self.url, trust_env=False) as browser:
+        with httpx.Client(base_url=self.url, **PLAIN) as browser:
             asked_for = {"client_id": client_id, "redirect_uri": back, "response_type": "code", "scope": "openid"}
             sent_back = browser.post("/oauth2/authorize", params=asked_for, data={"sub": sub})
             code = parse_qs(urlsplit(sent_back.headers["location"]).query)["code"][0]

@@ -18,7 +18,7 @@ from uuid import UUID
 import httpx
 import redis
 from job_life import Life
-from services import TERMINAL, server_sent
+from services import PLAIN, TERMINAL, server_sent
 from stream_rig import Api, Worker, session_name
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidHandshake, WebSocketException
@@ -90,7 +90,7 @@ class OfStream(Recorder):
         headers = {} if self.last is None else {"Last-Event-ID": self.last}
         limits = httpx.Timeout(None, connect=2)
         async with (
-            httpx.AsyncClient(base_url=self.api.url, trust_env=False, timeout=limits) as http,
+            httpx.AsyncClient(base_url=self.api.url, timeout=limits, **PLAIN) as http,
             http.stream("GET", self.path, headers=headers) as answer,
         ):
             assert answer.status_code in (200, 204, 503), await answer.aread()
