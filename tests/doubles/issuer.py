@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
@@ -31,11 +32,17 @@ class Signer:
         self.public = public | {"kid": kid, "use": "sig", "alg": algorithm}
 
 
+@cache
+def first_signer() -> Signer:
+    """The one that every issuer begins with: to draw a key takes longer than most tests."""
+    return Signer("first")
+
+
 class Issuer:
     """Serves a discovery document and keys on loopback, and counts who asks."""
 
     def __init__(self) -> None:
-        self.signers = [Signer("first")]
+        self.signers = [first_signer()]
         self.asked: list[str] = []
         self.answers: dict[str, Callable[[BaseHTTPRequestHandler], None]] = {}
         """In place of the honest answer, by path."""

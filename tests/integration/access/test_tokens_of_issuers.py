@@ -475,7 +475,7 @@ NOT_ASKING = BearerTokens([settings_for("https://issuer.example")])
 NOT_ASKING._issuers["https://issuer.example"][1]._tried_at = float("inf")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     header=st.dictionaries(st.sampled_from(["alg", "kid", "typ", "crit", "x"]), st.text() | st.none() | st.integers()),
     claims=st.recursive(
