@@ -240,7 +240,7 @@ async def _numbers_to_the_end(client: Client, path: str) -> list[int]:
 TEXT = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=40)
 NUMBERS = st.integers(-(10**25), 10**25) | st.integers(-3, 12)
 FUZZ = settings(
-    max_examples=120,
+    max_examples=60,
     deadline=None,
     derandomize=True,
     database=None,
