@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -235,6 +236,10 @@ GOOD_BODIES: dict[str, list[dict[str, Any]]] = {
 }
 
 
+EVERY = 1 if os.environ.get("ATTACK") == "long" else 4
+"""`make attack` sends all requests; else each route and each value gets a part of its own."""
+
+
 def spoiled(body: Any) -> Iterator[Any]:
     """A body with each of its members, at any depth, replaced by something nasty."""
     if isinstance(body, dict):
@@ -248,7 +253,7 @@ def filled(path: str, values: dict[str, str]) -> str:
     return re.sub(r"\{(\w+)\}", lambda found: values[found[1]], path)
 
 
-@pytest.mark.timeout(300)  # some 1,500 requests
+@pytest.mark.timeout(300)  # some 1,500 requests, where all are sent
 async def test_no_request_to_any_route_is_answered_by_an_error_of_ours(client: Client) -> None:
     """Every route of the OpenAPI document, with nasty ids, parameters, headers and bodies: no 5xx, only problems."""
     document = (await client.http.get("/v1/openapi.json")).json()
@@ -287,7 +292,7 @@ async def test_no_request_to_any_route_is_answered_by_an_error_of_ours(client: C
                     headers = {"Content-Type": kind}
                     requests.append((method, filled(path, here), {"content": content, "headers": headers}))
     assert len(requests) > 500
-    print("COUNT", len(requests))
+    requests = requests[::EVERY]
 
     at_once = asyncio.Semaphore(16)
 
