@@ -96,6 +96,17 @@ def _make_client(settings: Settings, endpoint: str | None) -> CodeInterpreter:
             "before-call.bedrock-agentcore.InvokeCodeInterpreter",
             lambda params, **_: params["headers"].update(LIVE),
         )
-    client = CodeInterpreter(settings.aws_region, session=session)
-    client.data_plane_client = data_client
-    return client
+    made: Any = _Made(data_client)
+    return CodeInterpreter(settings.aws_region, session=made)
+
+
+class _Made:
+    """In the place of the boto3 session of which CodeInterpreter makes its clients: each takes long to make, and it
+    would make one of the data plane, which could not be told what ours is, and one of the control plane, never asked.
+    """
+
+    def __init__(self, data_client: Any) -> None:
+        self._data_client = data_client
+
+    def client(self, service: str, **_: Any) -> Any:
+        return self._data_client if service == "bedrock-agentcore" else None
