@@ -14,34 +14,43 @@ from test_outages import sandbox_says, until
 BUSY = "import time\nprint('started', flush=True)\ntime.sleep(300)\n"
 
 
-CHANGED: set[str] = set()
-"""Programs that run with other settings than those of the module."""
+OTHERWISE: dict[str, dict[str, str]] = {"execute": {}, "sandbox": {}}
+"""Settings other than the service's with which a program runs. Tests name those that they need: what one leaves is put
+back when the next needs it otherwise, or no test is left.
+"""
 
 
-@pytest_asyncio.fixture(loop_scope="session", autouse=True)
+@pytest_asyncio.fixture(loop_scope="session", scope="module", autouse=True)
 async def _put_back(service: Service) -> AsyncIterator[None]:
     yield
-    if "execute" in CHANGED:
-        service.stop("execute")
-        service.run_worker()
-    if "sandbox" in CHANGED:
+    worker_with(service)
+    if OTHERWISE["sandbox"]:
         await restart_sandbox(service)
-    CHANGED.clear()
+
+
+def worker_with(service: Service, **settings: str) -> None:
+    """Have the worker run with these settings."""
+    if OTHERWISE["execute"] != settings:
+        service.stop("execute")
+        start_worker(service, **settings)
+
+
+def start_worker(service: Service, **settings: str) -> None:
+    service.run_worker(**settings)
+    OTHERWISE["execute"] = settings
+
+
+async def empty_sandbox_with(service: Service, **settings: str) -> None:
+    """Have the sandbox run with these settings, and without any session."""
+    if OTHERWISE["sandbox"] != settings or await sessions_of(service):
+        await restart_sandbox(service, **settings)
 
 
 async def restart_sandbox(service: Service, **settings: str) -> None:
-    """Without any session, and with these settings."""
     service.kill("sandbox")
     service.run_sandbox(**settings)
-    if settings:
-        CHANGED.add("sandbox")
+    OTHERWISE["sandbox"] = settings
     await until(lambda: sandbox_says(service, "ok"))
-
-
-def restart_worker(service: Service, **settings: str) -> None:
-    service.stop("execute")
-    service.run_worker(**settings)
-    CHANGED.add("execute")
 
 
 async def sessions_of(service: Service) -> int:
@@ -49,6 +58,10 @@ async def sessions_of(service: Service) -> int:
         said = (await http.get(f"http://127.0.0.1:{service.sandbox_port}/healthz")).json()
     count: int = said["sessions"]
     return count
+
+
+async def none_left(service: Service) -> bool:
+    return await sessions_of(service) == 0
 
 
 async def reset_of(client: Client, job_id: str) -> list[str]:
@@ -63,20 +76,9 @@ async def long_ago(database: str) -> None:
     await connection.close()
 
 
-async def test_any_worker_finds_the_session_s_sandbox_again(client: Client, service: Service) -> None:
-    session = await client.session()
-    await client.printed("x = 41", session)
-    service.kill("execute")
-    service.run_worker()
-    job = await client.execute("print(x + 1)", session)
-    events = await client.events(job["id"])
-    assert events[-1]["job"]["result"]["stdout"] == "42\n"
-    assert not {"sandbox.started", "sandbox.reset"} & set(types(events))
-
-
 async def test_a_sandbox_whose_life_would_end_within_the_run_is_renewed_first(client: Client, service: Service) -> None:
     # Of these a minute is kept as a margin, and five are for answers to questions.
-    restart_worker(service, ACI_SANDBOX_SESSION_S="500")
+    worker_with(service, ACI_SANDBOX_SESSION_S="500")
     session = await client.session()
     await client.printed("x = 1\nopen('kept.txt', 'w').write('kept')", session, timeout_s=10)
     assert await client.printed("print(x)", session, timeout_s=10) == "1\n"
@@ -85,36 +87,77 @@ async def test_a_sandbox_whose_life_would_end_within_the_run_is_renewed_first(cl
     assert (await client.job(job["id"]))["result"]["stdout"] == "kept False\n"
 
 
-async def test_an_idle_sandbox_is_stopped_and_the_next_run_is_told(client: Client, service: Service) -> None:
-    await restart_sandbox(service)
-    restart_worker(service, ACI_SANDBOX_IDLE_S="1")
+async def test_any_worker_finds_the_session_s_sandbox_again(client: Client, service: Service) -> None:
+    session = await client.session()
+    await client.printed("x = 41", session)
+    service.kill("execute")
+    start_worker(service)
+    job = await client.execute("print(x + 1)", session)
+    events = await client.events(job["id"])
+    assert events[-1]["job"]["result"]["stdout"] == "42\n"
+    assert not {"sandbox.started", "sandbox.reset"} & set(types(events))
+
+
+async def test_a_reset_gives_the_next_run_a_fresh_sandbox_with_the_files(client: Client) -> None:
     session = await client.session()
     await client.printed("x = 1\nopen('kept.txt', 'w').write('kept')", session)
-    await until(lambda: _none_left(service))
+    answer = await client.http.post(f"/v1/sessions/{session}/reset")
+    assert (answer.status_code, answer.json()["sandbox"]["state"]) == (202, "none")
+    job = await client.execute("print(open('kept.txt').read(), 'x' in globals())", session)
+    assert await reset_of(client, job["id"]) == ["a fresh interpreter was asked for"]
+    assert (await client.job(job["id"]))["result"]["stdout"] == "kept False\n"
+
+
+async def test_an_idle_sandbox_is_stopped_and_the_next_run_is_told(client: Client, service: Service) -> None:
+    await empty_sandbox_with(service)
+    worker_with(service, ACI_SANDBOX_IDLE_S="1")
+    session = await client.session()
+    await client.printed("x = 1\nopen('kept.txt', 'w').write('kept')", session)
+    await until(lambda: none_left(service))
     shown = (await client.http.get(f"/v1/sessions/{session}")).json()
     assert shown["sandbox"] == {"state": "none", "expires_at": None}
     job = await client.execute("print(open('kept.txt').read(), 'x' in globals())", session)
     assert await reset_of(client, job["id"]) == ["nobody used it for 1 seconds"]
     assert (await client.job(job["id"]))["result"]["stdout"] == "kept False\n"
-
-
-async def _none_left(service: Service) -> bool:
-    return await sessions_of(service) == 0
+    await until(lambda: none_left(service))
 
 
 async def test_what_a_killed_worker_leaves_behind_is_stopped(client: Client, service: Service) -> None:
-    await restart_sandbox(service)
+    await empty_sandbox_with(service)
     job = await client.submit("execute", {"code": BUSY}, max_attempts=1)  # without a session: thrown away at its end
     await client.until(job["id"], "stdout", "started")
     service.kill("execute")
     assert await sessions_of(service) == 1
-    service.run_worker()
+    start_worker(service)
     assert (await client.ended(job["id"]))["error"]["type"] == "attempts-exhausted"
-    await until(lambda: _none_left(service))
+    await until(lambda: none_left(service))
+
+
+async def test_a_deleted_session_stops_what_runs_in_it_and_goes(
+    client: Client, service: Service, service_database: str
+) -> None:
+    await empty_sandbox_with(service)
+    session = await client.session()
+    job = await client.execute(BUSY, session)
+    waiting = await client.execute("print('never')", session)
+    await client.until(job["id"], "stdout", "started")
+    assert (await client.http.delete(f"/v1/sessions/{session}")).status_code == 204
+    assert (await client.http.get(f"/v1/sessions/{session}")).status_code == 404
+    for one in (job, waiting):
+        assert (await client.events(one["id"]))[-1]["type"] == "job.cancelled"
+    await until(lambda: none_left(service))
+    await long_ago(service_database)
+
+    async def removed() -> bool:
+        answers: list[Any] = [await client.http.get(f"/v1/jobs/{one['id']}") for one in (job, waiting)]
+        return [one.status_code for one in answers] == [404, 404]
+
+    await until(removed)
 
 
 async def test_on_a_full_house_the_longest_idle_one_goes_first(client: Client, service: Service) -> None:
-    await restart_sandbox(service, SANDBOX_MAX_SESSIONS="2")
+    worker_with(service)
+    await empty_sandbox_with(service, SANDBOX_MAX_SESSIONS="2")
     first, second, third = [await client.session() for _ in range(3)]
     for session in (first, second):
         await client.printed("x = 1", session)
@@ -125,7 +168,8 @@ async def test_on_a_full_house_the_longest_idle_one_goes_first(client: Client, s
 
 
 async def test_where_all_are_busy_a_job_waits_without_spending_an_attempt(client: Client, service: Service) -> None:
-    await restart_sandbox(service, SANDBOX_MAX_SESSIONS="1")
+    worker_with(service)
+    await empty_sandbox_with(service, SANDBOX_MAX_SESSIONS="1")
     busy = await client.execute(BUSY, await client.session())
     await client.until(busy["id"], "stdout", "started")
     session = await client.session()
@@ -139,35 +183,3 @@ async def test_where_all_are_busy_a_job_waits_without_spending_an_attempt(client
     assert (ended["state"], ended["result"]["stdout"]) == ("succeeded", "in\n")
     assert ended["attempt"] > ended["max_attempts"]
     assert (await client.ended(behind["id"]))["state"] == "succeeded"
-
-
-async def test_a_reset_gives_the_next_run_a_fresh_sandbox_with_the_files(client: Client) -> None:
-    session = await client.session()
-    await client.printed("x = 1\nopen('kept.txt', 'w').write('kept')", session)
-    answer = await client.http.post(f"/v1/sessions/{session}/reset")
-    assert (answer.status_code, answer.json()["sandbox"]["state"]) == (202, "none")
-    job = await client.execute("print(open('kept.txt').read(), 'x' in globals())", session)
-    assert await reset_of(client, job["id"]) == ["a fresh interpreter was asked for"]
-    assert (await client.job(job["id"]))["result"]["stdout"] == "kept False\n"
-
-
-async def test_a_deleted_session_stops_what_runs_in_it_and_goes(
-    client: Client, service: Service, service_database: str
-) -> None:
-    await restart_sandbox(service)
-    session = await client.session()
-    job = await client.execute(BUSY, session)
-    waiting = await client.execute("print('never')", session)
-    await client.until(job["id"], "stdout", "started")
-    assert (await client.http.delete(f"/v1/sessions/{session}")).status_code == 204
-    assert (await client.http.get(f"/v1/sessions/{session}")).status_code == 404
-    for one in (job, waiting):
-        assert (await client.events(one["id"]))[-1]["type"] == "job.cancelled"
-    await until(lambda: _none_left(service))
-    await long_ago(service_database)
-
-    async def removed() -> bool:
-        answers: list[Any] = [await client.http.get(f"/v1/jobs/{one['id']}") for one in (job, waiting)]
-        return [one.status_code for one in answers] == [404, 404]
-
-    await until(removed)
