@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import botocore.session
 import pytest
+from botocore.loaders import create_loader
 
 from tests.doubles.bedrock import Bedrock, running_bedrock
 
@@ -13,6 +15,10 @@ from tests.doubles.bedrock import Bedrock, running_bedrock
 def bedrock() -> Iterator[Bedrock]:
     with running_bedrock() as double:
         yield double
+
+
+LOADER = create_loader()
+"""What botocore reads of its own files, which is the same for all: it would read it for each session again."""
 
 
 @pytest.fixture
@@ -27,4 +33,5 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     # Circuits are shared over Redis: not with whatever runs beside a test.
     monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:9")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setattr(botocore.session, "create_loader", lambda _: LOADER)
     return monkeypatch
