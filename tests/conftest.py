@@ -85,9 +85,9 @@ def settings(database: str) -> Settings:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def pool(settings: Settings) -> AsyncIterator[Pool]:
     """Connections to the module's database."""
-    opened = await open_pool(settings, size=20)
+    opened = await open_pool(settings, size=12)
     # All of them opened now: tests of what happens at once must not be held apart by the making of connections.
-    await asyncio.gather(*(opened.execute("SELECT pg_sleep(0.02)") for _ in range(20)))
+    await asyncio.gather(*(opened.execute("SELECT pg_sleep(0.02)") for _ in range(12)))
     yield opened
     opened.terminate()
 
