@@ -15,7 +15,7 @@ import asyncpg
 import httpx
 import pytest_asyncio
 import redis
-from services import PATIENCE_S, Client, Service, hold_to_contract, problem_of, server_sent, text_of, types
+from services import PATIENCE_S, PLAIN, Client, Service, hold_to_contract, problem_of, server_sent, text_of, types
 
 from embedded.postgres import PostgresServer
 from embedded.redis import RedisServer, free_port
@@ -63,7 +63,7 @@ async def _put_back(service: Service, redis_server: RedisServer, postgres: Postg
 
 async def sandbox_says(service: Service, status: str) -> bool:
     try:
-        async with httpx.AsyncClient(trust_env=False) as http:
+        async with httpx.AsyncClient(**PLAIN) as http:
             answer = await http.get(f"http://127.0.0.1:{service.sandbox_port}/healthz")
     except httpx.TransportError:
         return False

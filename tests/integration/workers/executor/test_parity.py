@@ -22,7 +22,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from job_life import Life
-from services import Service
+from services import PLAIN, Service
 
 from core.agents.execute import ExecuteInput, ExecuteResult
 from core.database.pool import Pool
@@ -161,7 +161,7 @@ async def houses(sandbox: Service, settings: Settings, pool: Pool) -> AsyncItera
 
 
 async def until_it_listens(address: str) -> None:
-    async with httpx.AsyncClient() as client, asyncio.timeout(60):
+    async with httpx.AsyncClient(**PLAIN) as client, asyncio.timeout(60):
         while True:
             with contextlib.suppress(httpx.HTTPError):
                 answer = (await client.get(f"{address}/healthz")).json()
