@@ -1,6 +1,6 @@
 """What untrusted code tries, by family: each a cell whose last value must be one of those accepted.
 
-Attacks that need more than one cell are tests of their own, in `test_attacks.py` and `test_bombs.py`.
+All of a family but `excess` leave their session as it was. Attacks that need more than one cell are tests of their own, in `test_attacks.py` and `test_bombs.py`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import platform
 from dataclasses import dataclass
 
-from ground import told_backwards
+from ground import KINDS, LONG, told_backwards
 
 REFUSED = ("'EPERM'", "'EACCES'", "'ENOENT'", "'EROFS'")
 UNREACHED = ("'ENETUNREACH'", "'ECONNREFUSED'", "'EADDRNOTAVAIL'", "'EACCES'", "'EPERM'", "'EHOSTUNREACH'")
@@ -82,7 +82,9 @@ FILES = {
     "proc sys": Attack(_tries("os.listdir('/proc/sys')")),
     "docker socket": Attack(_tries("os.stat('/var/run/docker.sock')")),
     "up and out": Attack(
-        "os.chdir('/session/../../../..'); sorted(set(os.listdir('.')) & {'boot', 'mnt', 'media', 'srv'})", ("[]",)
+        "os.chdir('/session/../../../..'); seen = set(os.listdir('.')); os.chdir('/session')\n"
+        "sorted(seen & {'boot', 'mnt', 'media', 'srv'})",
+        ("[]",),
     ),
     "a descriptor left open on a folder": Attack(
         "[os.readlink(f'/proc/self/fd/{n}') for n in range(3, 64) if os.path.exists(f'/proc/self/fd/{n}')"
@@ -197,6 +199,9 @@ LIMITS = {
         "import mmap\ntry: mmap.mmap(-1, 1 << 42)\nexcept (OSError, MemoryError) as e: print('refused')", ("refused",)
     ),
     "locks memory": Attack("import mmap; m = mmap.mmap(-1, 64 << 20)\n_c.mlockall(3)", ("-1",)),
+}
+
+EXCESS = {
     "opens descriptors without end": Attack(
         "kept = []\n" + _tries("[kept.append(os.open('/dev/null', 0)) for _ in range(100_000)]"), ("'EMFILE'",)
     ),
@@ -237,5 +242,18 @@ FAMILIES = {
     "network": NETWORK,
     "kernel": KERNEL,
     "limits": LIMITS,
+    "excess": EXCESS,
 }
-EVERY = [(family, name) for family, attacks in FAMILIES.items() for name in attacks]
+SHARED = ("kernel", "excess")
+"""Families that the kinds of server share in the short form: the filter, the limits and the mounts are the same."""
+
+
+def rounds() -> list[tuple[str, str, tuple[str, ...]]]:
+    """(kind of server, family, names): what is tried there in one session. In the long form that is one attack."""
+    found: list[tuple[str, str, tuple[str, ...]]] = []
+    for family, attacks in FAMILIES.items():
+        for place, kind in enumerate(KINDS):
+            names = tuple(attacks)[place :: len(KINDS)] if family in SHARED and not LONG else tuple(attacks)
+            alone = LONG or family == "excess"
+            found += [(kind, family, (name,)) for name in names] if alone else [(kind, family, names)]
+    return found

@@ -65,12 +65,21 @@ def live_session(live_client: Any) -> Iterator[Session]:
     started.stop()
 
 
-@pytest.fixture(scope="session", params=KINDS)
-def ground(request: pytest.FixtureRequest) -> Iterator[Ground]:
-    """A server of each kind, for attacks."""
-    opened = Ground.open(request.param)
+@pytest.fixture(scope="session")
+def grounds() -> Iterator[dict[str, Ground]]:
+    """Those that tests have asked for, by kind."""
+    opened: dict[str, Ground] = {}
     yield opened
-    opened.server.stop()
+    for ground in opened.values():
+        ground.server.stop()
+
+
+@pytest.fixture(params=KINDS)
+def ground(request: pytest.FixtureRequest, grounds: dict[str, Ground]) -> Ground:
+    """A server of each kind, for attacks."""
+    if request.param not in grounds:
+        grounds[request.param] = Ground.open(request.param)
+    return grounds[request.param]
 
 
 @pytest.fixture

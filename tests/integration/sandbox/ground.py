@@ -1,15 +1,19 @@
 """Where attacks are made: a server of each kind that this machine offers, and a neighbour who must notice nothing.
 
-`make attack` sets ATTACK=long: then every attack is made on every kind of server, and those that take long too.
+`make attack` sets ATTACK=long: then every attack is made on every kind of server, each in a session of its own, and those
+that take long too.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from sandbox_server import SECRET, Server, Session, living, poll_until, require_confinement
 
 LONG = os.environ.get("ATTACK") == "long"
@@ -21,6 +25,17 @@ if LONG:
     KINDS = (AS_ROOT, AS_ROOT_WITHOUT_CGROUPS, AS_USER)
 if os.geteuid() != 0:
     KINDS = (AS_USER,)
+ONE_KIND = KINDS if LONG else KINDS[:1]
+"""In the short form, the one that answers for all where the kind makes no difference."""
+on_one_kind = pytest.mark.parametrize("ground", ONE_KIND, indirect=True)
+
+
+def in_turns(names: Iterable[str]) -> list[tuple[str, str]]:
+    """(kind, name), where the kind makes no difference: in the short form the kinds take turns, in the long one each
+    gets all.
+    """
+    return list(itertools.product(KINDS, names) if LONG else zip(itertools.cycle(KINDS), names, strict=False))
+
 
 # `attempt` gives what a call gives or the name of its errno; `system` does that for a raw system call.
 PRELUDE = """
@@ -48,10 +63,13 @@ class Ground:
     client: Any
     neighbour: Session
     token: str
+    fresh: Session | None = None
+    """A session that was made to see that one can be: the next attacker's."""
 
     @classmethod
     def open(cls, kind: str, **settings: str) -> Ground:
         """Start the server. What comes of it is stopped by `ground.server.stop()`."""
+        settings = {"SANDBOX_PRELOAD": str(kind in ONE_KIND).lower(), **settings}
         if kind == AS_ROOT_WITHOUT_CGROUPS:
             settings["SANDBOX_USE_CGROUPS"] = "false"
         server = Server.start(user=ORDINARY_USER if kind == AS_USER and os.geteuid() == 0 else None, **settings)
@@ -72,8 +90,12 @@ class Ground:
 
     def attacker(self) -> Session:
         """A session in which the prelude was run."""
+        session, self.fresh = self.fresh or self._new(), None
+        return session
+
+    def _new(self) -> Session:
         session = Session.start(self.client)
-        session.run(PRELUDE)
+        assert session.out(PRELUDE + "6 * 7") == "42"
         return session
 
     def check(self, attacker: Session) -> None:
@@ -81,12 +103,10 @@ class Ground:
         attacker.stop()
         assert attacker.status() == "TERMINATED"
         assert self.neighbour.out("print(token); open('token').read() == token") == f"{self.token}\nTrue"
-        fresh = Session.start(self.client)
-        assert fresh.out("6 * 7") == "42"
-        fresh.stop()
+        self.fresh = self._new()
         assert self.server.process.poll() is None
-        # The zygote, and two processes each of the neighbour and of the sessions kept ready.
-        poll_until(lambda: len(living(self.server)) <= 1 + 2 + 2 * 2)
+        # The zygote, and two processes each of the neighbour, of the new session and of those kept ready.
+        poll_until(lambda: len(living(self.server)) <= 1 + 2 + 2 + 2 * 2)
 
 
 def told_backwards() -> str:

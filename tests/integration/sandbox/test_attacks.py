@@ -10,19 +10,22 @@ import socket
 from pathlib import Path
 
 import pytest
-from attacks import EVERY, FAMILIES
-from ground import KINDS, LONG, Ground
+from attacks import FAMILIES, rounds
+from ground import Ground, in_turns, on_one_kind
 from sandbox_server import Session
 
 
-@pytest.mark.parametrize(("family", "name"), EVERY, ids=[f"{family}: {name}" for family, name in EVERY])
-def test_attack_gets_nothing(request: pytest.FixtureRequest, ground: Ground, family: str, name: str) -> None:
-    # In the short form one kind of server answers for the kernel, the kinds taking turns: the filter is the same.
-    if not LONG and family == "kernel" and KINDS[list(FAMILIES[family]).index(name) % len(KINDS)] != ground.kind:
-        return
-    attack = FAMILIES[family][name]
-    attacker: Session = request.getfixturevalue("attacker")
-    assert attacker.out(attack.code) in attack.accepted
+@pytest.mark.parametrize(
+    ("ground", "family", "names"),
+    [
+        pytest.param(*one, id=f"{one[0]}-{one[1]}" + (f": {one[2][0]}" if len(one[2]) == 1 else ""))
+        for one in rounds()
+    ],
+    indirect=["ground"],
+)
+def test_attacks_get_nothing(attacker: Session, family: str, names: tuple[str, ...]) -> None:
+    got = {name: attacker.out(FAMILIES[family][name].code) for name in names}
+    assert {name: value for name, value in got.items() if value not in FAMILIES[family][name].accepted} == {}
 
 
 def test_reads_a_host_file_by_its_path_finds_nothing(attacker: Session, tmp_path: Path) -> None:
@@ -110,56 +113,61 @@ subprocess.Popen(['sleep', '1000'])
     attacker.run(code)
 
 
-@pytest.mark.parametrize(
-    ("code", "exit_code"),
-    [
-        ("os._exit(7)", 7),
-        ("ctypes.string_at(0)", 139),
-        ("os.abort()", 134),
-        ("os.kill(os.getpid(), 9)", 137),
-        ("import signal; signal.raise_signal(signal.SIGSYS)", 159),
-        ("os.execv('/bin/sh', ['sh', '-c', 'exit 5'])", 5),
-        ("import sys; sys.setrecursionlimit(1 << 30)\nclass A:\n    def __repr__(s): return repr(s)\nrepr(A())", 139),
-    ],
-    ids=["os._exit", "segfault", "abort", "kill", "SIGSYS", "exec", "C recursion"],
-)
-def test_ends_its_process_ends_its_session(attacker: Session, code: str, exit_code: int) -> None:
+ENDS = {
+    "os._exit": ("os._exit(7)", 7),
+    "segfault": ("ctypes.string_at(0)", 139),
+    "abort": ("os.abort()", 134),
+    "kill": ("os.kill(os.getpid(), 9)", 137),
+    "SIGSYS": ("import signal; signal.raise_signal(signal.SIGSYS)", 159),
+    "exec": ("os.execv('/bin/sh', ['sh', '-c', 'exit 5'])", 5),
+    "C recursion": (
+        "import sys; sys.setrecursionlimit(1 << 30)\nclass A:\n    def __repr__(s): return repr(s)\nrepr(A())",
+        139,
+    ),
+}
+
+
+@pytest.mark.parametrize(("ground", "name"), in_turns(ENDS), indirect=["ground"])
+def test_ends_its_process_ends_its_session(attacker: Session, name: str) -> None:
+    code, exit_code = ENDS[name]
     outcome = attacker.run(f"print('before', flush=True)\n{code}")
     assert (outcome.limit, outcome.exit_code) == ("session-ended", exit_code)
     assert outcome.stdout.startswith("before\n")
 
 
+DOORS = {
+    "32-bit": b"\xb8\x14\x00\x00\x00\xcd\x80\xc3",  # getpid by int 0x80, the way of 32-bit programs
+    "x32": b"\xb8\x27\x00\x00\x40\x0f\x05\xc3",  # getpid by the x32 numbers
+}
+
+
 @pytest.mark.skipif(os.uname().machine != "x86_64", reason="machine code of x86_64")
-@pytest.mark.parametrize(
-    "machine_code",
-    [
-        b"\xb8\x14\x00\x00\x00\xcd\x80\xc3",  # getpid by int 0x80, the way of 32-bit programs
-        b"\xb8\x27\x00\x00\x40\x0f\x05\xc3",  # getpid by the x32 numbers
-    ],
-    ids=["32-bit", "x32"],
-)
-def test_calls_the_kernel_by_another_door_is_killed(attacker: Session, machine_code: bytes) -> None:
+@pytest.mark.parametrize(("ground", "name"), in_turns(DOORS), indirect=["ground"])
+def test_calls_the_kernel_by_another_door_is_killed(attacker: Session, name: str) -> None:
     code = f"""
 import mmap
 page = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
-page.write({machine_code!r})
+page.write({DOORS[name]!r})
 ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(page)))()
 """
     outcome = attacker.run(code)
     assert (outcome.limit, outcome.exit_code) == ("session-ended", 159)
 
 
+@on_one_kind
 def test_recurses_without_end_gets_an_error_and_goes_on(attacker: Session) -> None:
     assert "RecursionError" in attacker.run("def f(): return f()\nf()").stderr
     assert attacker.out("1") == "1"
 
 
+@on_one_kind
 def test_forks_out_of_its_cell_can_not_answer_in_its_place(attacker: Session) -> None:
     outcome = attacker.run("pid = os.fork()\nif pid: print(os.waitpid(pid, 0)[0] == pid)")
     assert (outcome.exit_code, outcome.stdout) == (0, "True\n")
     assert attacker.out("'in step'") == "'in step'"
 
 
+@on_one_kind
 def test_gives_its_threads_no_end_is_told_and_goes_on(attacker: Session) -> None:
     code = """
 import threading
