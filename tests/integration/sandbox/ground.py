@@ -69,7 +69,11 @@ class Ground:
     @classmethod
     def open(cls, kind: str, **settings: str) -> Ground:
         """Start the server. What comes of it is stopped by `ground.server.stop()`."""
-        settings = {"SANDBOX_PRELOAD": str(kind in ONE_KIND).lower(), **settings}
+        settings = {
+            "SANDBOX_PRELOAD": str(kind in ONE_KIND).lower(),
+            "SANDBOX_MEMORY_MB": "512" if LONG else "256",
+            **settings,
+        }
         if kind == AS_ROOT_WITHOUT_CGROUPS:
             settings["SANDBOX_USE_CGROUPS"] = "false"
         server = Server.start(user=ORDINARY_USER if kind == AS_USER and os.geteuid() == 0 else None, **settings)
