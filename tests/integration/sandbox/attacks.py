@@ -1,6 +1,7 @@
 """What untrusted code tries, by family: each a cell whose last value must be one of those accepted.
 
-All of a family but `excess` leave their session as it was. Attacks that need more than one cell are tests of their own, in `test_attacks.py` and `test_bombs.py`.
+All but those of the family `excess` leave their session as it was. Attacks that need more than one cell are tests of
+their own, in `test_attacks.py` and `test_bombs.py`.
 """
 
 from __future__ import annotations

@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from ground import KINDS, Ground
-from sandbox_server import Server, Session, ask_for_live_output, require_confinement
+from sandbox_server import Server, Session, ask_for_live_output, running
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """One server for all tests that leave it whole."""
-    started = Server.start()
-    try:
-        require_confinement(started)
+    with running() as started:
         yield started
-    finally:
-        started.stop()
 
 
 @pytest.fixture
 def new_server() -> Iterator[Callable[..., Server]]:
-    """Servers of a test's own, without data packages: they start in half the time."""
-    started: list[Server] = []
-
-    def start(**settings: str) -> Server:
-        server = Server.start(**{"SANDBOX_PRELOAD": "false", **settings})
-        started.append(server)
-        require_confinement(server)
-        return server
-
-    yield start
-    for server in started:
-        if server.process.poll() is None:
-            server.stop()
+    """Servers of a test's own, which have no session ready before one is asked for."""
+    with contextlib.ExitStack() as started:
+        yield lambda **settings: started.enter_context(running(**{"SANDBOX_WARM_SESSIONS": "0", **settings}))
 
 
 @pytest.fixture

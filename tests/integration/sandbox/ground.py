@@ -1,7 +1,7 @@
 """Where attacks are made: a server of each kind that this machine offers, and a neighbour who must notice nothing.
 
-`make attack` sets ATTACK=long: then every attack is made on every kind of server, each in a session of its own, and those
-that take long too.
+`make attack` sets ATTACK=long: then every attack is made on every kind of server, each in a session of its own, and
+those that take long too.
 """
 
 from __future__ import annotations

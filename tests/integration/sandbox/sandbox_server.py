@@ -32,6 +32,7 @@ SETTINGS = {
     "SANDBOX_PORT": "0",
     "SANDBOX_ACCESS_KEY_ID": KEY,
     "SANDBOX_SECRET_ACCESS_KEY": SECRET,
+    "SANDBOX_PRELOAD": "false",  # it starts in a third of the time
     "SANDBOX_MEMORY_MB": "512",
     "SANDBOX_DISK_MB": "64",
     "SANDBOX_PROCESSES": "32",
@@ -170,6 +171,18 @@ class Outcome:
         return (
             f"Outcome({self.exit_code}, {self.limit or self.reached}, {self.stdout[-2000:]!r}, {self.stderr[-2000:]!r})"
         )
+
+
+@contextlib.contextmanager
+def running(**settings: str) -> Iterator[Server]:
+    """A server that confines code; stopped at the end if the test has not ended it."""
+    server = Server.start(**settings)
+    try:
+        require_confinement(server)
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.stop()
 
 
 def living(server: Server) -> list[psutil.Process]:

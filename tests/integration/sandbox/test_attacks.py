@@ -17,10 +17,7 @@ from sandbox_server import Session
 
 @pytest.mark.parametrize(
     ("ground", "family", "names"),
-    [
-        pytest.param(*one, id=f"{one[0]}-{one[1]}" + (f": {one[2][0]}" if len(one[2]) == 1 else ""))
-        for one in rounds()
-    ],
+    [pytest.param(*one, id=f"{one[0]}-{one[1]}" + (f": {one[2][0]}" if len(one[2]) == 1 else "")) for one in rounds()],
     indirect=["ground"],
 )
 def test_attacks_get_nothing(attacker: Session, family: str, names: tuple[str, ...]) -> None:

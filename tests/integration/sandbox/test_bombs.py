@@ -182,7 +182,7 @@ GREEDY = {
 def test_uses_up_its_processor_time_ends_its_session_by_that_name(
     ground: Ground, new_server: Callable[..., Server]
 ) -> None:
-    server = new_server(SANDBOX_CPU_SECONDS="1", SANDBOX_WARM_SESSIONS="0")
+    server = new_server(SANDBOX_CPU_SECONDS="1")
     for code, printed in GREEDY.items():
         outcome = Session.start(server.client()).run(code)
         assert (outcome.limit, outcome.exit_code, outcome.stdout) == ("cpu-limit", 137, printed)
@@ -202,7 +202,7 @@ def test_spins_in_every_process_is_held_to_its_share(
     assert ground.neighbour.out("sum(range(1000))") == "499500"
     attacker.call("stopTask", taskId=task)
     # A machine that is busy elsewhere may never give it the whole processor that it is held to; so much it does.
-    frugal = new_server(SANDBOX_CPUS="0.1", SANDBOX_WARM_SESSIONS="0")
+    frugal = new_server(SANDBOX_CPUS="0.1")
     Session.start(frugal.client()).call("startCommandExecution", command=spin)
     poll_until(lambda: any(throttled(group) for group in frugal.groups()))
 
@@ -234,7 +234,7 @@ SHORT_STUBBORN = ("ignores every signal", "swallows what is raised", "waits in C
 @pytest.fixture(scope="module", params=ONE_KIND)
 def impatient(request: pytest.FixtureRequest) -> Iterator[Ground]:
     """A server that ends soon what will not end."""
-    opened = Ground.open(request.param, SANDBOX_GRACE_SECONDS="0.3", SANDBOX_PRELOAD="false")
+    opened = Ground.open(request.param, SANDBOX_GRACE_SECONDS="0.3", SANDBOX_PRELOAD="false", SANDBOX_WARM_SESSIONS="1")
     yield opened
     opened.server.stop()
 

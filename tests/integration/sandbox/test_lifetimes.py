@@ -6,13 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
-from sandbox_server import IDENTIFIER, REPOSITORY, Server, Session, ask_for_live_output
+from sandbox_server import IDENTIFIER, REPOSITORY, Server, Session, ask_for_live_output, running
 
 from sandbox.sessions import supervisor as supervising
 from sandbox.sessions.birthplace import make_session
@@ -36,54 +36,69 @@ def busy_session(server: Server) -> Session:
     return session
 
 
-def test_sigterm_leaves_no_process_and_no_cgroup(new_server: ServerMaker) -> None:
-    server = new_server()
-    busy_session(server)
-    processes = server.descendants()
-    assert len(processes) >= 4  # the zygote, a session's init and runner, its daemon
-    server.stop()
-    assert server.process.returncode == 0
-    assert not any(process.is_running() for process in processes)
-    assert server.groups() == []
-
-
-def test_sigterm_ends_a_run_with_its_last_event(new_server: ServerMaker) -> None:
-    server = new_server()
+def busy_run(server: Server) -> Iterator[dict[str, Any]]:
+    """The further events of a run without end, which would never look at its descriptors."""
     client = server.client()
     ask_for_live_output(client)
     stream = iter(Session.start(client).invoke("executeCode", code="print('busy')\nwhile True: pass"))
     next(stream)
+    return stream
+
+
+def test_sigterm_ends_a_run_with_its_last_event_and_leaves_no_process_and_no_cgroup(new_server: ServerMaker) -> None:
+    server = new_server(SANDBOX_WARM_SESSIONS="1")
+    busy_session(server)
+    stream = busy_run(server)
+    processes = server.descendants()
+    assert len(processes) >= 6  # the zygote, two sessions' inits and runners, a daemon
     server.process.send_signal(signal.SIGTERM)
     *_, last = list(stream)
     assert last["result"]["structuredContent"]["exitCode"] == 137
     assert server.process.wait(20) == 0
+    assert not any(process.is_running() for process in processes)
+    assert server.groups() == []
+
+
+FIND_GROUPS = """
+from pathlib import Path
+from sandbox.confinement.cgroups import Cgroups
+found = Cgroups.find(Path("/sys/fs/cgroup"))
+if found is not None:
+    found.close()
+"""
 
 
 def test_sigkill_of_the_server_takes_everything_with_it(new_server: ServerMaker) -> None:
-    server = new_server()
+    server = new_server(SANDBOX_WARM_SESSIONS="1")
     busy_session(server)
-    # A run that would never look at its descriptors: only the kernel can tell it that the server is gone.
-    client = server.client()
-    ask_for_live_output(client)
-    next(iter(Session.start(client).invoke("executeCode", code="print('busy')\nwhile True: pass")))
+    _stream = busy_run(server)  # only the kernel can tell it that the server is gone
     processes = server.descendants()
     server.process.kill()
     server.process.wait()
     wait_until_gone(processes)
-    # Groups can't remove themselves: the next server does it.
-    new_server()
+    # Groups can't remove themselves: the next server does it, when it looks for a place for its own.
+    subprocess.run([sys.executable, "-c", FIND_GROUPS], cwd=REPOSITORY, check=True)
     assert server.groups() == []
 
 
-def test_a_lost_zygote_ends_its_sessions_and_is_replaced(new_server: ServerMaker) -> None:
-    server = new_server()
+@pytest.fixture(scope="module")
+def small() -> Iterator[Server]:
+    """A server with room for two sessions, for the tests of this module that leave it whole."""
+    with running(SANDBOX_MAX_SESSIONS="2") as server:
+        yield server
+
+
+def test_a_lost_zygote_ends_its_sessions_and_is_replaced(small: Server) -> None:
+    server = small
     session = busy_session(server)
     processes = server.descendants()
     psutil.Process(server.process.pid).children()[0].kill()
     wait_until_gone(processes[1:])
     with pytest.raises(session.client.exceptions.ResourceNotFoundException):
         session.run("1")
-    assert Session.start(server.client()).out("1") == "1"
+    replaced = Session.start(server.client())
+    assert replaced.out("1") == "1"
+    replaced.stop()
 
 
 async def test_a_session_whose_zygote_was_lost_while_it_was_made_is_given_to_nobody(
@@ -113,28 +128,31 @@ async def test_a_session_whose_zygote_was_lost_while_it_was_made_is_given_to_nob
         await supervisor.close()
 
 
-def test_a_session_ends_at_its_lifetime_even_in_a_run(client: Any) -> None:
-    session = Session.start(client, sessionTimeoutSeconds=1)
-    outcome = session.run("while True: pass")
+def test_a_session_ends_at_its_lifetime_even_in_a_run(small: Server) -> None:
+    session = Session.start(small.client(), sessionTimeoutSeconds=1)
+    outcome = session.run("import time; time.sleep(1000)")
     assert (outcome.limit, outcome.exit_code) == ("session-ended", 137)
     assert session.status() == "TERMINATED"
 
 
 def test_an_idle_session_ends(new_server: ServerMaker) -> None:
-    server = new_server(SANDBOX_SESSION_IDLE_SECONDS="1", SANDBOX_WARM_SESSIONS="0")
+    server = new_server(SANDBOX_SESSION_IDLE_SECONDS="1")
     Session.start(server.client())
     processes = psutil.Process(server.process.pid).children()[0].children(recursive=True)
     wait_until_gone(processes)
 
 
-def test_more_sessions_than_allowed_is_a_quota_error_until_one_ends(new_server: ServerMaker) -> None:
-    client = new_server(SANDBOX_MAX_SESSIONS="2").client()
-    first, _ = Session.start(client), Session.start(client)
+def test_more_sessions_than_allowed_is_a_quota_error_until_one_ends(small: Server) -> None:
+    client = small.client()
+    first, second = Session.start(client), Session.start(client)
     with pytest.raises(client.exceptions.ServiceQuotaExceededException) as refusal:
         Session.start(client)
     assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 402
     first.stop()
-    assert Session.start(client).out("1") == "1"
+    third = Session.start(client)
+    assert third.out("1") == "1"
+    for session in (second, third):
+        session.stop()
 
 
 def test_a_machine_that_can_not_confine_refuses_and_says_why() -> None:

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
-from sandbox_server import Server, Session, living, poll_until
+from sandbox_server import Server, Session, living, poll_until, running
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """One that has the data packages in store."""
+    with running(SANDBOX_PRELOAD="true") as started:
+        yield started
+
 
 # Each with what it must print, and nothing else on stderr.
 CELLS = {
@@ -38,6 +48,10 @@ CELLS = {
     "%run": ("open('s.py', 'w').write('value = 5')\n%run s.py\nvalue", "5"),
     "%load_ext": ("%load_ext autoreload\n%autoreload 2", ""),
     "%matplotlib inline": ("%matplotlib inline\nprint('plots')", "plots"),
+    "a figure needs no screen": (
+        "import matplotlib.pyplot as p; p.plot([1]); p.savefig('f.png'); p.get_backend()",
+        "'agg'",
+    ),
     "%pip needs the network": ("%pip --version", "pip"),
     "%lsmagic": ("%lsmagic", "%timeit"),
     "question mark": ("len?", "Return the number of items"),

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sandbox_server import KEY, SECRET, Server
+from sandbox_server import KEY, SECRET, Server, running
 
 from core.settings import Settings
 from workers.executor.agentcore import CodeInterpreters, Interpreter, SandboxFull, SandboxGone, SandboxUnreachable
@@ -38,10 +38,16 @@ def printed(interpreter: Interpreter, code: str) -> str:
     return "".join(frame.stdout for frame in interpreter.execute(code).frames())
 
 
+@pytest.fixture(scope="module")
+def servers() -> Iterator[list[Server]]:
+    """Two servers; the last test loses one."""
+    with running(SANDBOX_WARM_SESSIONS="0") as first, running(SANDBOX_WARM_SESSIONS="0") as second:
+        yield [first, second]
+
+
 async def test_a_session_is_found_again_on_its_own_server(
-    new_server: NewServer, worker: Callable[..., CodeInterpreters]
+    servers: list[Server], worker: Callable[..., CodeInterpreters]
 ) -> None:
-    servers = [new_server(), new_server()]
     urls = [server.url for server in servers]
     interpreters = worker(*urls)
     assert (await interpreters.describe())["status"] == "ok"
@@ -52,13 +58,27 @@ async def test_a_session_is_found_again_on_its_own_server(
         printed(interpreter, f"x = {number}")
     other_worker = worker(*reversed(urls))
     for number, interpreter in enumerate(started):
-        assert printed(other_worker.attach(interpreter.id), "x") == f"{number}\n"
+        found = other_worker.attach(interpreter.id)
+        assert printed(found, "x") == f"{number}\n"
+        found.stop()
+
+
+async def test_a_full_server_passes_the_next_session_on(
+    new_server: NewServer, worker: Callable[..., CodeInterpreters]
+) -> None:
+    servers = [new_server(SANDBOX_MAX_SESSIONS="1"), new_server(SANDBOX_MAX_SESSIONS="2")]
+    interpreters = worker(*(server.url for server in servers))
+    for _ in range(3):
+        await interpreters.start(600, "job", token())
+    assert [server.health()["sessions"] for server in servers] == [1, 2]
+    with pytest.raises(SandboxFull):
+        await interpreters.start(600, "job", token())
 
 
 async def test_a_lost_server_loses_its_own_sessions_and_new_ones_start_elsewhere(
-    new_server: NewServer, worker: Callable[..., CodeInterpreters]
+    servers: list[Server], worker: Callable[..., CodeInterpreters]
 ) -> None:
-    kept, lost = new_server(), new_server()
+    kept, lost = servers
     interpreters = worker(kept.url, lost.url)
     started = [await interpreters.start(600, "job", token()) for _ in range(12)]
     lost.process.kill()
@@ -77,15 +97,3 @@ async def test_a_lost_server_loses_its_own_sessions_and_new_ones_start_elsewhere
         worker(kept.url).attach(f"ABC@{lost.url}").touch()
     with pytest.raises(SandboxGone):
         worker(kept.url).attach(f"ABC@{lost.url}").stop()
-
-
-async def test_a_full_server_passes_the_next_session_on(
-    new_server: NewServer, worker: Callable[..., CodeInterpreters]
-) -> None:
-    servers = [new_server(SANDBOX_MAX_SESSIONS="1"), new_server(SANDBOX_MAX_SESSIONS="2")]
-    interpreters = worker(*(server.url for server in servers))
-    for _ in range(3):
-        await interpreters.start(600, "job", token())
-    assert [server.health()["sessions"] for server in servers] == [1, 2]
-    with pytest.raises(SandboxFull):
-        await interpreters.start(600, "job", token())

@@ -13,7 +13,7 @@ import pytest
 from ground import LONG
 from sandbox_server import Server, Session, living, poll_until
 
-SESSIONS = 1000 if LONG else 40
+SESSIONS = 1000 if LONG else 24
 
 
 def test_two_servers_know_nothing_of_each_other(new_server: Callable[..., Server]) -> None:

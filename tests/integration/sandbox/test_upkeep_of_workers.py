@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from job_life import Life
-from sandbox_server import KEY, SECRET, Server
+from sandbox_server import KEY, SECRET, Server, running
 
 from core.sessions import started
 from core.sessions.started import Started
 from core.settings import Settings
 from workers.executor.agentcore import CodeInterpreters, Interpreter, SandboxGone
 from workers.executor.stopping import look_after
-
-NewServer = Callable[..., Server]
 
 
 @pytest.fixture
@@ -33,6 +31,14 @@ def settings_of(tmp_path: Path) -> Callable[..., Settings]:
     return make
 
 
+@pytest.fixture(scope="module")
+def servers() -> Iterator[list[Server]]:
+    """Two servers for the tests of this module, which leave no session in them."""
+    settings = {"SANDBOX_MAX_SESSIONS": "3", "SANDBOX_WARM_SESSIONS": "0"}
+    with running(**settings) as first, running(**settings) as second:
+        yield [first, second]
+
+
 def gone(interpreter: Interpreter) -> bool:
     try:
         interpreter.touch()
@@ -42,10 +48,9 @@ def gone(interpreter: Interpreter) -> bool:
 
 
 async def test_a_start_that_nobody_noted_leaks_nothing(
-    life: Life, new_server: NewServer, settings_of: Callable[..., Settings]
+    life: Life, servers: list[Server], settings_of: Callable[..., Settings]
 ) -> None:
     """The worker died between the start and the note of it. Of several servers any may have it."""
-    servers = [new_server(SANDBOX_MAX_SESSIONS="3"), new_server(SANDBOX_MAX_SESSIONS="3")]
     settings = settings_of(*servers)
     interpreters = CodeInterpreters(settings)
     claim = await life.running()
@@ -62,13 +67,15 @@ async def test_a_start_that_nobody_noted_leaks_nothing(
     assert not gone(kept)
     assert sum(server.health()["sessions"] for server in servers) == 1
     assert await look_after(life.pool, interpreters, settings) == 0
+    kept.stop()
 
 
 async def test_the_same_token_gives_the_same_session(
-    new_server: NewServer, settings_of: Callable[..., Settings]
+    servers: list[Server], settings_of: Callable[..., Settings]
 ) -> None:
-    server = new_server()
+    server = servers[0]
     interpreters, token = CodeInterpreters(settings_of(server)), secrets.token_hex(20)
     first = await interpreters.start(600, "job", token)
     assert (await interpreters.start(600, "job", token)).id == first.id
     assert server.health()["sessions"] == 1
+    first.stop()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import http.client
 import uuid
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
 import psutil
 import pytest
 from botocore.exceptions import ClientError
-from sandbox_server import IDENTIFIER, Server, Session, ask_for_live_output, whole
+from sandbox_server import IDENTIFIER, Server, Session, ask_for_live_output, running, whole
 
 
 def test_variables_and_files_persist(session: Session) -> None:
@@ -23,7 +23,7 @@ def test_two_sessions_share_nothing(client: Any, session: Session) -> None:
     session.run("import tempfile; x = 1; open('mine', 'w').close(); open(tempfile.gettempdir() + '/mine', 'w').close()")
     look = "import os, tempfile; print('x' in globals(), os.listdir('.'), 'mine' in os.listdir(tempfile.gettempdir()))"
     assert other.out(look) == "False [] False"
-    for number in ("import random; random.random()", "import numpy; numpy.random.rand()", "import uuid; uuid.uuid4()"):
+    for number in ("import random; random.random()", "import uuid; uuid.uuid4()"):
         assert session.out(number) != other.out(number)
     other.stop()
 
@@ -34,7 +34,6 @@ def test_it_is_an_ipython_with_await_display_magics_and_the_last_value(session: 
     assert session.out("7;") == ""
     session.call("writeFiles", content=[{"path": "module_here.py", "text": "value = 3"}])
     assert session.out("import module_here; module_here.value") == "3"
-    assert session.out("import matplotlib.pyplot as p; p.plot([1]); p.savefig('f.png'); p.get_backend()") == "'agg'"
 
 
 def test_output_of_processes_and_bad_bytes_is_seen(session: Session) -> None:
@@ -107,7 +106,7 @@ def test_files_go_round(session: Session) -> None:
 
 
 def test_a_file_of_many_megabytes_comes_in_parts(live_session: Session) -> None:
-    data = bytes(range(250)) * 120_000
+    data = bytes(range(250)) * 52_000
     live_session.call("writeFiles", content=[{"path": "big", "blob": data}])
     blocks = [event["result"]["content"][0] for event in live_session.invoke("readFiles", paths=["big"])]
     assert b"".join(block["resource"]["blob"] for block in blocks) == data
@@ -178,11 +177,18 @@ def test_a_run_asked_for_in_one_breath_with_a_hang_up_waits_for_its_turn(server:
         assert b"5" in answer.read()
 
 
-def test_hanging_up_on_code_that_ignores_interrupts_ends_the_session(new_server: Callable[..., Server]) -> None:
-    client = new_server(SANDBOX_GRACE_SECONDS="0.5").client()
-    ask_for_live_output(client)
-    session = Session.start(client)
-    code = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); print('busy')\nwhile True: pass"
+@pytest.fixture(scope="module")
+def impatient() -> Iterator[Any]:
+    """A client of a server that ends soon what will not end, but not before a busy machine has done its part."""
+    with running(SANDBOX_GRACE_SECONDS="4", SANDBOX_WARM_SESSIONS="0") as server:
+        client = server.client()
+        ask_for_live_output(client)
+        yield client
+
+
+def test_hanging_up_on_code_that_ignores_interrupts_ends_the_session(impatient: Any) -> None:
+    session = Session.start(impatient)
+    code = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); print('busy'); time.sleep(1000)"
     stream = session.invoke("executeCode", code=code)
     next(iter(stream))
     stream.close()
@@ -204,10 +210,8 @@ time.sleep(1000)
 """The kernel gives the signal to the thread. Python knows of it then, and the call that the main one is in goes on."""
 
 
-def test_an_interrupt_that_does_not_end_a_call_ends_it_at_last(new_server: Callable[..., Server]) -> None:
-    client = new_server(SANDBOX_GRACE_SECONDS="4").client()
-    ask_for_live_output(client)
-    session = Session.start(client)
+def test_an_interrupt_that_does_not_end_a_call_ends_it_at_last(impatient: Any) -> None:
+    session = Session.start(impatient)
     stream = session.invoke("executeCode", code=HEARD_ELSEWHERE)
     next(iter(stream))
     stream.close()
@@ -215,7 +219,7 @@ def test_an_interrupt_that_does_not_end_a_call_ends_it_at_last(new_server: Calla
 
 
 def test_a_run_past_its_time_is_interrupted_and_says_so(session: Session) -> None:
-    outcome = session.run("x = 1\nprint('so far')\nwhile True: pass", wall="1")
+    outcome = session.run("import time\nx = 1\nprint('so far')\ntime.sleep(1000)", wall="1")
     assert (outcome.exit_code, outcome.limit, outcome.stdout) == (124, "timeout", "so far\n")
     assert "_on_interrupt" not in outcome.stderr
     assert session.out("x") == "1"
