@@ -15,6 +15,14 @@ def server() -> Iterator[Server]:
         yield started
 
 
+@pytest.fixture(scope="module")
+def notebook(server: Server) -> Iterator[Session]:
+    """One session for all that clearing its context makes as new."""
+    started = Session.start(server.client())
+    yield started
+    started.stop()
+
+
 # Each with what it must print, and nothing else on stderr.
 CELLS = {
     "the last value is shown": ("1\n2", "2"),
@@ -69,10 +77,15 @@ CELLS = {
 }
 
 
+LASTING = ("%cd", "%load_ext", "%matplotlib inline")
+"""Those that change more of their session than its variables."""
+
+
 @pytest.mark.parametrize("name", CELLS)
-def test_cells_do_as_in_a_notebook(session: Session, name: str) -> None:
+def test_cells_do_as_in_a_notebook(request: pytest.FixtureRequest, name: str) -> None:
+    session: Session = request.getfixturevalue("session" if name in LASTING else "notebook")
     code, printed = CELLS[name]
-    outcome = session.run(code)
+    outcome = session.run(code, clearContext=True)
     assert printed in outcome.stdout + outcome.stderr, outcome
     if printed == "":
         assert outcome.stdout == "" and outcome.exit_code == 0
@@ -94,10 +107,10 @@ def test_the_last_value_is_kept_from_cell_to_cell(session: Session) -> None:
         ("raise SystemExit(300)", 300 & 0xFF, ""),
     ],
 )
-def test_an_exit_ends_the_run_and_not_the_session(session: Session, code: str, exit_code: int, stderr: str) -> None:
-    outcome = session.run(f"x = 1\n{code}\nx = 2")
+def test_an_exit_ends_the_run_and_not_the_session(notebook: Session, code: str, exit_code: int, stderr: str) -> None:
+    outcome = notebook.run(f"x = 1\n{code}\nx = 2", clearContext=True)
     assert (outcome.exit_code, outcome.stderr, outcome.limit) == (exit_code, stderr, None)
-    assert session.out("x") == "1"
+    assert notebook.out("x") == "1"
 
 
 RAISES = {
@@ -116,8 +129,8 @@ RAISES = {
 
 
 @pytest.mark.parametrize("name", RAISES)
-def test_tracebacks_show_the_users_lines_alone(session: Session, name: str) -> None:
-    outcome = session.run(RAISES[name])
+def test_tracebacks_show_the_users_lines_alone(notebook: Session, name: str) -> None:
+    outcome = notebook.run(RAISES[name], clearContext=True)
     assert "Error" in outcome.stderr or "several" in outcome.stderr, outcome
     for foreign in ("site-packages", "/lib/python", "sandbox/inside", ".venv", "_on_interrupt"):
         assert foreign not in outcome.stderr, outcome
@@ -141,7 +154,7 @@ def test_an_error_of_a_package_keeps_its_message(session: Session) -> None:
     ["while True: pass", "import time; time.sleep(1000)", "import subprocess; subprocess.run(['sleep', '1000'])"],
 )
 def test_what_is_interrupted_shows_no_line_of_the_servers(session: Session, code: str) -> None:
-    outcome = session.run(f"x = 1\n{code}", wall="0.8")
+    outcome = session.run(f"x = 1\n{code}", wall="0.5")
     assert outcome.limit == "timeout" and "KeyboardInterrupt" in outcome.stderr
     assert "_on_interrupt" not in outcome.stderr and "runner.py" not in outcome.stderr
 
@@ -222,8 +235,8 @@ def test_what_a_thread_prints_after_its_run_is_not_taken_for_the_next_ones(sessi
         ("print('\\x1b[31mred')", "\x1b[31mred"),
     ],
 )
-def test_bytes_that_are_no_text_come_as_escapes(session: Session, code: str, seen: str) -> None:
-    assert seen in session.run(code).stdout
+def test_bytes_that_are_no_text_come_as_escapes(notebook: Session, code: str, seen: str) -> None:
+    assert seen in notebook.run(code).stdout
 
 
 def test_standard_streams_replaced_or_closed_do_not_hurt_the_next_run(session: Session) -> None:

@@ -42,7 +42,8 @@ def test_a_payload_that_clients_would_refuse_is_refused_here() -> None:
         eventstream.encode_message({}, bytes(eventstream.MAX_PAYLOAD_BYTES + 1))
 
 
-def test_a_long_file_comes_in_parts_that_join_to_the_whole() -> None:
+def test_a_long_file_comes_in_parts_that_join_to_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "MAX_PART_BYTES", 1024)
     data = bytes(range(256)) * (results.MAX_PART_BYTES // 256 * 2 + 1)
     events = [json.loads(payload) for _, payload in decode(b"".join(results.file_events([("big.bin", data)])))]
     blocks = [block for event in events for block in event["content"]]

@@ -20,7 +20,7 @@ from sandbox.wire.errors import ServiceError
 from sandbox.wire.models import InvokeTool, ListSessions, StartSession, parse
 from sandbox.wire.sigv4 import Verifier, canonical_request
 
-MANY = settings(max_examples=5000 if os.environ.get("ATTACK") == "long" else 200)
+MANY = settings(max_examples=5000 if os.environ.get("ATTACK") == "long" else 100)
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
