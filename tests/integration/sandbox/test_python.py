@@ -251,9 +251,10 @@ def test_standard_streams_replaced_or_closed_do_not_hurt_the_next_run(session: S
 
 
 def test_a_random_number_is_another_in_each_session(server: Server) -> None:
-    drawn = set()
+    code = "import random, numpy, os\nfor drawn in random.random(), numpy.random.rand(), os.urandom(4): print(drawn)"
+    drawn = []
     for _ in range(4):
         session = Session.start(server.client())
-        drawn.add(session.out("import random, numpy, os; random.random(), numpy.random.rand(), os.urandom(4)"))
+        drawn.append(session.out(code).splitlines())
         session.stop()
-    assert len(drawn) == 4
+    assert [len(set(of_each)) for of_each in zip(*drawn, strict=True)] == [4, 4, 4]

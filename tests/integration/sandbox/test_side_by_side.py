@@ -57,7 +57,7 @@ def test_a_great_many_sessions_leave_no_process_mount_descriptor_file_or_group(
     new_server: Callable[..., Server], tmp_path: Path
 ) -> None:
     """However each ends: stopped, by its own doing, by a limit, or with a task in it."""
-    server = new_server(SANDBOX_WARM_SESSIONS="1", TMPDIR=str(tmp_path))
+    server = new_server(SANDBOX_MAX_SESSIONS="8", SANDBOX_WARM_SESSIONS="1", TMPDIR=str(tmp_path))
     client = server.client(max_pool_connections=20)
     process = psutil.Process(server.process.pid)
     endings = ("1", "import os; os._exit(3)", "import ctypes; ctypes.string_at(0)", "import os; os.closerange(0, 99)")
