@@ -1,6 +1,6 @@
 """What untrusted code tries, and what it gets; after each attack the server and the neighbours carry on.
 
-The fixture `attacker` looks after that. Everything is tried as root and as an ordinary user, on each tier.
+The fixture `attacker` looks after that. What the kind of server may make a difference to is tried on each kind.
 """
 
 from __future__ import annotations
