@@ -1,9 +1,10 @@
-import { waitFor } from "@testing-library/react";
+import { act, renderHook, waitFor } from "@testing-library/react";
 import { HttpResponse, http } from "msw";
 import { afterEach, expect, test } from "vitest";
 import { feedOf, watchJob } from "@/api/job-feed";
 import { endOf } from "@/api/job-state";
 import type { JobEvent } from "@/api/types";
+import { useIsActive } from "@/api/use-job";
 import { aJob, eventsOf, service } from "@/testing/service";
 import { FakeSocket } from "@/testing/socket";
 
@@ -67,4 +68,17 @@ test("events of other jobs change nothing", async () => {
   const [first] = life as [JobEvent];
   tell(first);
   await waitFor(() => expect(seq()).toBe(1));
+});
+
+test("who needs only to know whether a job goes on is drawn anew when it ends, not for each word of it", async () => {
+  const { job, life, socket, tell, seq } = aLiveJob();
+  socket.says({ type: "subscribed" });
+  const drawn: boolean[] = [];
+  renderHook(() => drawn.push(useIsActive(job)));
+  for (const [at, event] of life.entries()) {
+    act(() => tell(event));
+    await waitFor(() => expect(seq()).toBe(at + 1));
+  }
+  await waitFor(() => expect(drawn.at(-1)).toBe(false));
+  expect(drawn).toEqual([true, false]);
 });

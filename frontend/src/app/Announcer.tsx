@@ -1,19 +1,20 @@
 import LiveRegion from "@cloudscape-design/components/live-region";
 import type { Phase } from "@/api/job-state";
 import type { Job } from "@/api/types";
-import { useJob } from "@/api/use-job";
+import { useJobPart } from "@/api/use-job";
 
 /** Reads out how far the newest prompt and the newest run are, for those who can't see it. */
 export function Announcer({ prompt, run }: { prompt: Job | null; run: Job | null }) {
-  const prompted = useJob(prompt).job.phase;
-  const { job: ran } = useJob(run);
+  const prompted = useJobPart(prompt, (feed) => feed.job.phase);
+  const ran = useJobPart(run, (feed) => feed.job.phase);
+  const error = useJobPart(run, (feed) => feed.job.error);
   return (
     <LiveRegion hidden>
       {prompt &&
         (prompt.agent === "generate"
           ? words(prompted, "The program is being written.", "The program is written.", "No program was written")
           : words(prompted, "The task is worked on.", "The task is done.", "The task was not done"))}{" "}
-      {run && words(ran.phase, "The program is running.", "The program has ended.", failed(ran.error?.line))}
+      {run && words(ran, "The program is running.", "The program has ended.", failed(error?.line))}
     </LiveRegion>
   );
 }

@@ -28,3 +28,8 @@ export class Store<T> {
 export function useStore<T>(store: Store<T>): T {
   return useSyncExternalStore(store.subscribe, store.get);
 }
+
+/** A part of a store's value; who reads no more is drawn anew only when that part has changed. */
+export function useStorePart<T, P>(store: Store<T>, part: (value: T) => P): P {
+  return useSyncExternalStore(store.subscribe, () => part(store.get()));
+}

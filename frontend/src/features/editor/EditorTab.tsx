@@ -4,7 +4,7 @@ import Spinner from "@cloudscape-design/components/spinner";
 import { lazy, Suspense, useMemo } from "react";
 import type { Job } from "@/api/types";
 import { codeOf } from "@/api/types";
-import { useJob } from "@/api/use-job";
+import { useJobPart } from "@/api/use-job";
 import { AnswersField } from "@/features/editor/AnswersField";
 import { EditorToolbar } from "@/features/editor/EditorToolbar";
 import type { RunOptions } from "@/features/editor/run-options";
@@ -30,7 +30,7 @@ interface Props {
 /** The program, and how to run it. */
 export function EditorTab({ code, onCode, options, onOptions, running, onRun, onStop, lastRun, theme }: Props) {
   const calls = useMemo(() => inputCalls(code), [code]);
-  const { error } = useJob(lastRun).job;
+  const error = useJobPart(lastRun, (feed) => feed.job.error);
   const isThatProgram = lastRun !== null && codeOf(lastRun) === code;
   const marked = isThatProgram ? error : null;
   const mark = useMemo(

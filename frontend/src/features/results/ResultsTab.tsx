@@ -5,7 +5,7 @@ import ExpandableSection from "@cloudscape-design/components/expandable-section"
 import SpaceBetween from "@cloudscape-design/components/space-between";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
 import { type CodeError, codeOf, type Job } from "@/api/types";
-import { useJob } from "@/api/use-job";
+import { useJobPart } from "@/api/use-job";
 import { RunPicker } from "@/features/results/RunPicker";
 import { RunStatus } from "@/features/results/RunStatus";
 import { RunView } from "@/features/results/RunView";
@@ -83,13 +83,12 @@ function RunHeader({
   onPick: (jobId: string) => void;
   actions: ResultActions;
 }) {
-  const { job: state } = useJob(run);
-  const ended = state.phase.kind === "ended";
+  const ended = useJobPart(run, (feed) => feed.job.phase.kind === "ended");
   const timeoutS = typeof run.input.timeout_s === "number" ? run.input.timeout_s : 60;
   return (
     <div className="aci-run-header">
       <RunPicker runs={runs} shown={run} onPick={onPick} />
-      <RunStatus state={state} timeoutS={timeoutS} />
+      <RunStatus run={run} timeoutS={timeoutS} />
       <div className="aci-run-actions">
         {ended ? (
           <Button iconName="refresh" onClick={() => actions.onRunAgain(run)}>

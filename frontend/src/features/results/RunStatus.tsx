@@ -1,13 +1,16 @@
 import Box from "@cloudscape-design/components/box";
 import ProgressBar from "@cloudscape-design/components/progress-bar";
 import StatusIndicator from "@cloudscape-design/components/status-indicator";
-import { type JobState, openQuestion, type Phase } from "@/api/job-state";
+import { openQuestion, type Phase } from "@/api/job-state";
 import { phaseWords } from "@/api/phase";
+import type { Job } from "@/api/types";
+import { useJob } from "@/api/use-job";
 import { duration, wholeSeconds } from "@/lib/format";
 import { useNow } from "@/lib/use-now";
 
 /** Where a run is: waiting, running with the time it has left, or ended after so long. */
-export function RunStatus({ state, timeoutS }: { state: JobState; timeoutS: number }) {
+export function RunStatus({ run, timeoutS }: { run: Job; timeoutS: number }) {
+  const { job: state } = useJob(run);
   const asks = openQuestion(state) !== null;
   const words = phaseWords(state.phase, asks ? "Waits for your answer" : (state.progress?.message ?? "Running"));
   // Waiting for an answer is no run time, so what is left of it can't be told by the clock.
