@@ -17,5 +17,7 @@ export default defineConfig({
     // One document for all files: to make it anew took longer than the tests. What they share is put back in setup.ts.
     isolate: false,
     server: { deps: { inline: [/@cloudscape-design/] } },
+    // Cloudscape is a thousand modules: what was made of each is kept in node_modules, for as long as it is the same.
+    experimental: { fsModuleCache: true },
   },
 });
