@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import browser
+import httpx
 import pytest
 import pytest_asyncio
 from plugin_site import install_example, path_with
-from services import POOLS, Service
+from services import PATIENCE_S, POOLS, Service
 
 from core.access import tokens
 from core.access.tokens import Kind
 from embedded import page
-from embedded.redis import running_redis
+from embedded.children import pause_between_looks, tail
+from embedded.redis import free_port, running_redis
 
 
 @pytest.fixture(scope="session")
@@ -40,29 +43,6 @@ async def page_database(new_database: Any) -> str:
     return address
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def guarded_database(new_database: Any) -> str:
-    address: str = await new_database(empty=True)
-    return address
-
-
-@pytest.fixture(scope="module")
-def guarded_service(
-    built_page: None, tmp_path_factory: pytest.TempPathFactory, guarded_database: str
-) -> Iterator[tuple[Service, str]]:
-    """The service as it asks who is there, and a key to it."""
-    folder, key = tmp_path_factory.mktemp("guarded"), tokens.draw(Kind.KEY)
-    (folder / "admin-key").write_text(key)
-    asking = {"ACI_AUTH": "keys", "ACI_ADMIN_KEY_FILE": str(folder / "admin-key")}
-    with running_redis() as redis_server:
-        started = Service(folder, guarded_database, redis_server.url, **asking)
-        try:
-            started.start()
-            yield started, key
-        finally:
-            started.shut_down()
-
-
 @pytest.fixture(scope="module")
 def page_service(built_page: None, tmp_path_factory: pytest.TempPathFactory, page_database: str) -> Iterator[Service]:
     """The service as `make run` starts it, beside a package with an agent, serving the page; on a Redis of its own,
@@ -77,3 +57,28 @@ def page_service(built_page: None, tmp_path_factory: pytest.TempPathFactory, pag
             yield started
         finally:
             started.shut_down()
+
+
+@pytest.fixture(scope="module")
+def guarded_page(page_service: Service) -> tuple[str, str]:
+    """Where one more API of that service has the page, one that asks who is there, and a key to it.
+
+    To ask is an API's own affair: nothing else of a service knows of it.
+    """
+    port, key, file = free_port(), tokens.draw(Kind.KEY), page_service.folder / "admin-key"
+    file.write_text(key)
+    asking = {"ACI_AUTH": "keys", "ACI_ADMIN_KEY_FILE": str(file), "ACI_PORT": str(port)}
+    program = page_service.run("guarded-api", "-m", "api", environment=asking)
+    address, give_up_at = f"http://127.0.0.1:{port}", time.monotonic() + PATIENCE_S
+    while not answers(address):
+        assert program.running and time.monotonic() < give_up_at, tail(program.log, 40)
+        pause_between_looks()
+    return address, key
+
+
+def answers(address: str) -> bool:
+    """Whether an API is there."""
+    try:
+        return httpx.get(f"{address}/healthz", timeout=10, trust_env=False).is_success
+    except httpx.HTTPError:
+        return False

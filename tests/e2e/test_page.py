@@ -37,6 +37,6 @@ def test_a_person_gets_from_words_to_a_figure(page_service: Service, chromium: s
     npm("run", "test:e2e", ACI_URL=page_service.url, CHROMIUM=chromium)
 
 
-def test_a_person_signs_in_works_and_leaves(guarded_service: tuple[Service, str], chromium: str) -> None:
-    service, key = guarded_service
-    npm("run", "test:e2e", ACI_URL=service.url, ACI_KEY=key, CHROMIUM=chromium)
+def test_a_person_signs_in_works_and_leaves(guarded_page: tuple[str, str], chromium: str) -> None:
+    address, key = guarded_page
+    npm("run", "test:e2e", ACI_URL=address, ACI_KEY=key, CHROMIUM=chromium)
