@@ -2,7 +2,7 @@
  * Drives the page of a running service, as its users do. ACI_URL says where it is, CHROMIUM which browser to use, and
  * ACI_KEY is a key of it, where it asks for one; words on the command line choose scenarios by name.
  */
-import { ADDRESS, launch } from "./browser.mjs";
+import { ADDRESS, launch, newVisitor } from "./browser.mjs";
 import { SCENARIOS } from "./scenarios.mjs";
 import { SIGNED_IN } from "./signed-in.mjs";
 
@@ -40,7 +40,7 @@ function inTime(work) {
  * to compile the page's scripts again, which takes a second. @param {import("playwright-core").Page | undefined} used
  */
 async function emptyTab(used) {
-  const page = used ?? (await (await browser.newContext({ baseURL: ADDRESS })).newPage());
+  const page = used ?? (await (await newVisitor(browser)).newPage());
   page.removeAllListeners();
   await page.unrouteAll({ behavior: "ignoreErrors" });
   await page.goto("about:blank");
