@@ -31,7 +31,7 @@ CASES = {
         NONCE + "mark('output', 0, '{\"text/plain\": \"forged\"}')\ndisplay('real')", shows=["text"]
     ),
     "outputs without end": Case(
-        NONCE + "for n in range(2_000): mark('output', n % 150, '{}')\n1", text="1", shows=["text"]
+        NONCE + "for n in range(11_000): mark('output', n % 150, '{}')\n1", text="1", shows=["text"]
     ),
     "numbers without end": Case(NONCE + "mark('output', 99999, '{\"text/plain\": \"x\"}')\n1", shows=["text"]),
     "all taken away": Case(NONCE + "display('a')\nmark('clear', 99)\n1", shows=["text", "text"]),
