@@ -49,9 +49,9 @@ chaos: ## break the running service for MINUTES and look whether every promise h
 	$(IN) --need dev -- -m tests.chaos --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 	$(IN) --need dev -- -m tests.chaos.mutants
 
-attack: ## try to break out of the sandbox in every way known, on every kind of server, for some minutes
+attack: ## try to break out of the sandbox in every way known, on every kind of server, and to upset the API, for some minutes
 	@export ATTACK=long; PYTHON="$(PYTHON)" exec sh embedded/python.sh -m embedded.bootstrap --need dev --need sandbox \
-		-- -m pytest tests/integration/sandbox tests/unit/sandbox $(ARGS)
+		-- -m pytest tests/integration/sandbox tests/unit/sandbox tests/integration/service/test_bad_input.py $(ARGS)
 
 lint: ## check style and types, as CI does
 	$(IN) --need dev --need node -- .ci/lint.py
