@@ -27,6 +27,7 @@ from core.database.pool import DATABASE_FAULTS, Pool
 from core.events import log
 from core.events.news import unpacked
 from core.jobs import position, reading
+from core.jobs.job import Job
 from core.jobs.reading import Head
 from core.sessions import following
 from core.sessions import repository as sessions
@@ -132,7 +133,7 @@ class Hub:
             self._consumers.discard(consumer)
             beat.discard(consumer)
 
-    def job_feed(self, job: Head | Member, owner: Owner, after: int) -> JobFeed:
+    def job_feed(self, job: Head | Job | Member, owner: Owner, after: int) -> JobFeed:
         """A feed of a job that was just read. Whether its events are for the asker is checked before."""
         topic = self._jobs.get(job.id.hex.encode())
         if topic is None:
@@ -164,8 +165,8 @@ class Hub:
         else:
             self._sessions.pop(topic.session_id.hex.encode(), None)
 
-    async def wait_for_end(self, job: Head, seconds: float) -> None:
-        """Until the job ends, or the time is over, or the process is to stop."""
+    async def wait_for_end(self, job: Job, seconds: float) -> None:
+        """Until a job ends that had not when it was read, or the time is over, or the process is to stop."""
         with self.consumer() as consumer:
             feed = self.job_feed(job, consumer, job.last_seq)
             try:

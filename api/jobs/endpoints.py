@@ -229,5 +229,6 @@ async def _awaited(services: Services, tenant: UUID, job_id: UUID, wait: float) 
     job = await reading.get(services.pool, tenant, job_id)
     if not wait or job.state.terminal:
         return job
-    await services.hub.wait_for_end(await reading.head(services.pool, tenant, job_id), wait)
+    # From where this very look has seen it: by a second one it may have ended, and no event would come any more.
+    await services.hub.wait_for_end(job, wait)
     return await reading.get(services.pool, tenant, job_id)
