@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import secrets
 from argparse import Namespace
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -29,7 +30,16 @@ MIGRATE = Namespace(down=None, generate=None, check=False)
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
+# All that the tests import stays: while it is loaded there is nothing to collect, and later nothing to look through.
+gc.disable()
+
 NewDatabase = Callable[..., Awaitable[str]]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 Much of the suite's time is waiting, for leases, for starts, for a browser; so several worker processes (pytest-xdist)
 share it. What stands on the same server runs in one worker, where that server is started once: a file is one unit of
 work, and so are some folders. Each worker has a Postgres and a Redis of its own. The longest units are handed out
-first, so that none is left for the end.
+first, so that none is left for the end, and those that mostly wait between those that mostly compute.
 """
 
 from __future__ import annotations
@@ -22,19 +22,28 @@ TOGETHER = ("tests/chaos/", "tests/e2e/", "tests/integration/service/")
 APART = ("tests/integration/embedded/test_supervised_run.py",)
 """Files whose tests share nothing: each test is a unit."""
 
-LONGEST_FIRST = (
+FIRST = (
     "tests/integration/service/",
     "tests/e2e/",
     "tests/chaos/",
-    "tests/integration/sandbox/",
-    "tests/integration/access/test_starting.py",
-    "tests/integration/cli/",
+    # By turns what waits the most, and what computes the most.
     "tests/integration/embedded/test_running_servers.py",
-    "tests/integration/access/test_tokens_of_issuers.py",
-    "tests/integration/workers/",
+    "tests/integration/sandbox/test_bombs.py",
+    "tests/integration/streams/test_job_stream.py",
+    "tests/integration/workers/executor/test_parity.py",
+    "tests/integration/sandbox/test_lifetimes.py",
+    "tests/integration/cli/",
+    "tests/integration/workers/models/test_other_providers.py",
+    "tests/integration/sandbox/test_attacks.py",
     "tests/integration/embedded/",
-    "tests/unit/workers/executor/test_harness.py",
-    "tests/unit/workers/executor/test_harness_shows.py",
+    "tests/integration/workers/",
+    "tests/integration/sandbox/",
+    "tests/integration/streams/",
+    "tests/integration/core/test_asking_workers.py",
+    "tests/integration/core/test_worker_liveness.py",
+    "tests/integration/core/test_rate_limiter.py",
+    "tests/integration/access/",
+    "tests/unit/workers/executor/",
     "tests/integration/",
 )
 """The order of the units; all others follow as they were collected."""
@@ -54,7 +63,7 @@ def unit_of(test: str) -> str:
 
 def place_of(test: str) -> int:
     """Where a test's unit stands in the order."""
-    return next((place for place, begin in enumerate(LONGEST_FIRST) if test.startswith(begin)), len(LONGEST_FIRST))
+    return next((place for place, begin in enumerate(FIRST) if test.startswith(begin)), len(FIRST))
 
 
 class InUnits(LoadScopeScheduling):

@@ -156,8 +156,12 @@ def load(words: Sequence[str]) -> None:
 
 
 def serve(asks: socket.socket) -> list[str]:
-    """Fork what is asked for, and tell how each one ended. Returns in those alone, with the words to run."""
+    """Fork what is asked for, and tell how each one ended. Returns in those alone, with the words to run.
+
+    Until whoever asked has read that, the process stays a zombie, so that its number is nobody else's.
+    """
     running: dict[int, tuple[int, int]] = {}
+    told: dict[int, int] = {}
     poller = select.poll()
     poller.register(asks, select.POLLIN)
     while True:
@@ -177,14 +181,24 @@ def serve(asks: socket.socket) -> list[str]:
                 watched = os.pidfd_open(pid)
                 running[watched] = pid, tell
                 poller.register(watched, select.POLLIN)
-            else:
-                poller.unregister(ready)
-                os.close(ready)
+                continue
+            poller.unregister(ready)
+            if ready in running:
                 pid, tell = running.pop(ready)
-                status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
                 with contextlib.suppress(BrokenPipeError):
-                    os.write(tell, str(status).encode())
-                os.close(tell)
+                    os.write(tell, str(status_of(pid)).encode())
+                told[tell] = pid
+                poller.register(tell, 0)  # heard of when its reader has closed it
+            else:
+                os.waitpid(told.pop(ready), 0)
+            os.close(ready)
+
+
+def status_of(pid: int) -> int:
+    """The exit status of a process that has ended, or minus the signal that ended it. It stays a zombie."""
+    end = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    assert end is not None
+    return end.si_status if end.si_code == os.CLD_EXITED else -end.si_status
 
 
 def become(parent: int, log: int, environment: Mapping[str, str], asks: socket.socket) -> None:
@@ -204,7 +218,9 @@ def become(parent: int, log: int, environment: Mapping[str, str], asks: socket.s
 
 
 def main() -> None:
+    gc.disable()  # all that is loaded stays
     module, *rest = serve(socket.socket(fileno=int(sys.argv[1])))
+    gc.enable()
     sys.argv[1:] = rest
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 

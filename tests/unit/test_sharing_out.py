@@ -11,7 +11,7 @@ from side_by_side import unit_of, wanted_workers
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.parametrize("begin", [*side_by_side.TOGETHER, *side_by_side.APART, *side_by_side.LONGEST_FIRST])
+@pytest.mark.parametrize("begin", [*side_by_side.TOGETHER, *side_by_side.APART, *side_by_side.FIRST])
 def test_what_is_named_is_there(begin: str) -> None:
     assert (ROOT / begin).exists()
 

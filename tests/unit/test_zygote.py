@@ -30,6 +30,7 @@ def test_it_leads_a_session_and_is_ended_by_signals(tmp_path: Path) -> None:
     assert idle.running
     idle.resume()
     idle.send(signal.SIGKILL)
+    idle.send(signal.SIGKILL)  # there until it was waited for, as any child is
     assert idle.wait() == -signal.SIGKILL
     idle.start()
     idle.stop()

@@ -135,5 +135,5 @@ async def test_silence_is_no_deafness_while_the_broker_is_away(
         await until(beaten_often)
         assert worker.running
     finally:
+        worker.send(signal.SIGKILL)  # first: what it hears of all that was silent is another matter
         redis_server.resume()
-        worker.send(signal.SIGKILL)
