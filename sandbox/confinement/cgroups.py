@@ -29,6 +29,8 @@ class SessionGroup:
     """The groups of one session: one folder in version 2, one per controller in version 1."""
 
     folders: tuple[Path, ...]
+    kills: Path | None = None
+    """Where the kernel counts whom it killed because memory ran out."""
 
     def open_entrances(self) -> list[int]:
         """Descriptors through which the session's first process joins by writing `0`; the caller closes them.
@@ -50,13 +52,12 @@ class SessionGroup:
                         os.close(descriptor)
 
     def memory_kills(self) -> int:
-        """How many processes the kernel killed here because memory ran out."""
-        for folder in self.folders:
-            for name in ("memory.events", "memory.oom_control"):
-                with contextlib.suppress(OSError):
-                    found = re.search(r"^oom_kill (\d+)$", (folder / name).read_text(), re.MULTILINE)
-                    if found:
-                        return int(found[1])
+        """How many processes the kernel killed here because memory ran out. Asked often, so of one file alone."""
+        if self.kills is not None:
+            with contextlib.suppress(OSError):
+                found = re.search(r"^oom_kill (\d+)$", self.kills.read_text(), re.MULTILINE)
+                if found:
+                    return int(found[1])
         return 0
 
     def remove(self) -> bool:
@@ -100,19 +101,19 @@ class Cgroups:
 
     def make(self, session_id: str, limits: Limits) -> SessionGroup:
         """Groups with these limits. Raises OSError."""
-        made = []
+        made, kills = [], None
         for parent, controllers in self._parents.items():
             folder = parent / self._name / session_id
             folder.mkdir()
             made.append(folder)
             if "memory" in controllers:
-                _limit_memory(folder, limits.memory_bytes)
+                kills = _limit_memory(folder, limits.memory_bytes)
             if "cpu" in controllers:
                 _limit_processors(folder, limits.cpus)
             if "pids" in controllers:
                 # Two above the rlimit: the session's init, and room for the fork that fails with the clearer error.
                 (folder / "pids.max").write_text(str(limits.processes + 2))
-        return SessionGroup(tuple(made))
+        return SessionGroup(tuple(made), kills)
 
     def close(self) -> None:
         """Remove the server's groups, which are empty once all sessions have ended."""
@@ -143,15 +144,17 @@ def _entrance(folder: Path) -> Path:
     return tasks if tasks.exists() else folder / "cgroup.procs"
 
 
-def _limit_memory(folder: Path, limit: int) -> None:
+def _limit_memory(folder: Path, limit: int) -> Path:
+    """Returns the file in which the kernel counts whom it killed for it."""
     if (folder / "memory.max").exists():
         (folder / "memory.max").write_text(str(limit))
         with contextlib.suppress(OSError):
             (folder / "memory.swap.max").write_text("0")
-        return
+        return folder / "memory.events"
     (folder / "memory.limit_in_bytes").write_text(str(limit))
     with contextlib.suppress(OSError):  # absent where swap is not accounted
         (folder / "memory.memsw.limit_in_bytes").write_text(str(limit))
+    return folder / "memory.oom_control"
 
 
 def _limit_processors(folder: Path, cpus: float) -> None:
