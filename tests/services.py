@@ -121,7 +121,7 @@ class Service:
         if pools == POOLS:
             self.wait_until_ready()
         else:
-            self._wait_until("each pool has its worker", lambda: self._served(pools))
+            self.wait_until("each pool has its worker", lambda: self._served(pools))
 
     def run(self, name: str, *words: str, environment: Mapping[str, str] | None = None) -> Program:
         """Start a program under a name that is free."""
@@ -157,7 +157,7 @@ class Service:
 
     def wait_until_ready(self) -> None:
         """Wait until every part is well."""
-        self._wait_until("the service is ready", lambda: self.readiness().get("status") == "ready")
+        self.wait_until("the service is ready", lambda: self.readiness().get("status") == "ready")
 
     def _served(self, pools: tuple[str, ...]) -> bool:
         try:
@@ -166,7 +166,7 @@ class Service:
             return False
         return {agent["pool"] for agent in listed if agent["workers"]} >= set(pools)
 
-    def _wait_until(self, what: str, so: Callable[[], bool]) -> None:
+    def wait_until(self, what: str, so: Callable[[], bool]) -> None:
         """Wait for something. A program that ends meanwhile fails the test with its log."""
         give_up_at = time.monotonic() + PATIENCE_S
         while not so():

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import ctypes
 import gc
 import importlib
 import json
@@ -26,6 +25,7 @@ from functools import cache
 from pathlib import Path
 
 from embedded.children import bare_environment
+from sandbox.confinement import kernel
 
 LOADED = {
     # All but the modules of jobs, which ask the settings for the agents there are.
@@ -48,7 +48,6 @@ LOADED = {
 }
 """What a program imports when it starts. Nothing of it may read the settings or start a thread."""
 LARGEST = 256 * 1024
-PR_SET_PDEATHSIG = 1
 
 
 # --- in the tests' process --------------------------------------------------------------------------------
@@ -204,7 +203,7 @@ def status_of(pid: int) -> int:
 def become(parent: int, log: int, environment: Mapping[str, str], asks: socket.socket) -> None:
     """Take leave of the zygote: what `subprocess` does between fork and exec. Then whoever asked hears of us."""
     os.setsid()
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
         os._exit(1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,12 +11,11 @@ import httpx
 import pytest
 import pytest_asyncio
 from plugin_site import install_example, path_with
-from services import PATIENCE_S, POOLS, Service
+from services import PLAIN, POOLS, Service
 
 from core.access import tokens
 from core.access.tokens import Kind
 from embedded import page
-from embedded.children import pause_between_looks, tail
 from embedded.redis import free_port, running_redis
 
 
@@ -68,17 +66,15 @@ def guarded_page(page_service: Service) -> tuple[str, str]:
     port, key, file = free_port(), tokens.draw(Kind.KEY), page_service.folder / "admin-key"
     file.write_text(key)
     asking = {"ACI_AUTH": "keys", "ACI_ADMIN_KEY_FILE": str(file), "ACI_PORT": str(port)}
-    program = page_service.run("guarded-api", "-m", "api", environment=asking)
-    address, give_up_at = f"http://127.0.0.1:{port}", time.monotonic() + PATIENCE_S
-    while not answers(address):
-        assert program.running and time.monotonic() < give_up_at, tail(program.log, 40)
-        pause_between_looks()
+    page_service.run("guarded-api", "-m", "api", environment=asking)
+    address = f"http://127.0.0.1:{port}"
+    page_service.wait_until("the API that asks answers", lambda: answers(address))
     return address, key
 
 
 def answers(address: str) -> bool:
     """Whether an API is there."""
     try:
-        return httpx.get(f"{address}/healthz", timeout=10, trust_env=False).is_success
+        return httpx.get(f"{address}/healthz", timeout=10, **PLAIN).is_success
     except httpx.HTTPError:
         return False

@@ -20,7 +20,7 @@ from unittest import mock
 
 import httpx
 import pytest
-from services import PATIENCE_S, REPOSITORY, Program
+from services import PATIENCE_S, PLAIN, REPOSITORY, Program
 from typer.testing import CliRunner
 
 from cli.__main__ import app, main
@@ -89,7 +89,7 @@ def service(
     url = f"http://127.0.0.1:{port}"
     while True:
         try:
-            if httpx.get(f"{url}/healthz", trust_env=False, verify=False).status_code == 200:
+            if httpx.get(f"{url}/healthz", **PLAIN).status_code == 200:
                 break
         except httpx.TransportError:
             assert program.running, program.log.read_text()
