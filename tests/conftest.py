@@ -32,6 +32,8 @@ hypothesis.settings.load_profile("untimed")
 
 # All that the tests import stays: while it is loaded there is nothing to collect, and later nothing to look through.
 gc.disable()
+LOOKED_THROUGH_EVERY = 50_000
+"""So many objects more, the collector looks: it finds little among the tests' own."""
 
 NewDatabase = Callable[..., Awaitable[str]]
 
@@ -39,6 +41,7 @@ NewDatabase = Callable[..., Awaitable[str]]
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop() -> None:
     gc.freeze()
+    gc.set_threshold(LOOKED_THROUGH_EVERY)
     gc.enable()
 
 
