@@ -48,6 +48,8 @@ SETTINGS: Mapping[str, str] = {
 UNSAFE_AND_FAST: Mapping[str, str] = {
     "fsync": "off",
     "full_page_writes": "off",
+    # In the data folder, and gone with it; what a killed server has in /dev/shm would stay there.
+    "dynamic_shared_memory_type": "mmap",
 }
 
 

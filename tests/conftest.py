@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import secrets
-from argparse import Namespace
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from urllib.parse import urlsplit
+from pathlib import Path
 
-import asyncpg
+import clusters
 import hypothesis
 import pytest
 import pytest_asyncio
 from job_life import Life
 
-import migrations.__main__ as migrations
 from core.database.pool import Pool, open_pool
 from core.settings import Settings
-from embedded.postgres import PostgresServer, running_postgres
+from embedded.postgres import PostgresServer
 from embedded.redis import RedisServer, running_redis
 
 pytest_plugins = ("side_by_side",)
-
-TEMPLATE = "migrated"
-MIGRATE = Namespace(down=None, generate=None, check=False)
 
 # How long an example takes says more about the machine than about the code.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -45,40 +41,34 @@ def pytest_runtestloop() -> None:
     gc.enable()
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def postgres_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the servers of this run are copied from; its workers share it."""
+    own = tmp_path_factory.getbasetemp()
+    return await clusters.made_once(own.parent if "PYTEST_XDIST_WORKER" in os.environ else own)
+
+
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    """A Postgres for this run alone."""
-    with running_postgres() as server:
+def postgres(postgres_home: Path) -> Iterator[PostgresServer]:
+    """A Postgres for this worker alone."""
+    with clusters.postgres_like(postgres_home) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[RedisServer]:
-    """A Redis for this run alone."""
+    """A Redis for this worker alone."""
     with running_redis() as server:
         yield server
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def new_database(postgres: PostgresServer) -> NewDatabase:
+@pytest.fixture(scope="session")
+def new_database(postgres: PostgresServer) -> NewDatabase:
     """Makes a database and gives its address: with the newest schema, or empty."""
 
-    def address(name: str) -> str:
-        return urlsplit(postgres.url)._replace(path=f"/{name}").geturl()
-
-    async def make(name: str, template: str) -> str:
-        connection = await asyncpg.connect(postgres.url)
-        try:
-            await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-        finally:
-            await connection.close()
-        return address(name)
-
-    template = await make(TEMPLATE, "template1")
-    assert await migrations.run(template, MIGRATE) == 0
-
     async def new(*, empty: bool = False) -> str:
-        return await make(f"test_{secrets.token_hex(6)}", "template1" if empty else TEMPLATE)
+        template = "template1" if empty else clusters.MIGRATED
+        return await clusters.like(template, f"test_{secrets.token_hex(6)}", postgres)
 
     return new
 

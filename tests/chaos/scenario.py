@@ -128,10 +128,10 @@ def _spread(seconds: list[float]) -> str:
     return f"{statistics.median(seconds):.1f} s, most {max(seconds):.1f} s, of {len(seconds)}"
 
 
-async def run(plan: Plan, folder: Path) -> Report:
+async def run(plan: Plan, folder: Path, postgres_home: Path | None = None) -> Report:
     """Run it. Takes the storm's time, a few seconds for the start, and what the end takes."""
     chance = random.Random(plan.seed)
-    async with running_world(folder, plan.shape) as world:
+    async with running_world(folder, plan.shape, postgres_home) as world:
         clients = Clients(world.urls, random.Random(chance.random()))
         monkey = Monkey(world, clients, random.Random(chance.random()), plan.pace_s, plan.only)
         over = asyncio.Event()

@@ -22,6 +22,7 @@ from embedded.children import tail
 from embedded.postgres import PostgresServer, running_postgres
 from embedded.redis import RedisServer, free_port, running_redis
 from tests.chaos.agents import POOLS, SETTING
+from tests.clusters import postgres_like
 from tests.services import PATIENCE_S, PLAIN, Program
 
 LOOK_EVERY_S = 0.1
@@ -181,9 +182,9 @@ class World:
 
 
 @contextlib.asynccontextmanager
-async def running_world(folder: Path, shape: Shape) -> AsyncIterator[World]:
-    """A world with a Postgres and a Redis of its own."""
-    with running_postgres() as postgres, running_redis() as redis:
+async def running_world(folder: Path, shape: Shape, postgres_home: Path | None) -> AsyncIterator[World]:
+    """A world with a Postgres and a Redis of its own; that Postgres on a copy of a home, where there is one."""
+    with postgres_like(postgres_home) if postgres_home else running_postgres() as postgres, running_redis() as redis:
         world = World(folder, postgres, redis, shape)
         async with world.running():
             yield world

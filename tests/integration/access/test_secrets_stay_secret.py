@@ -11,13 +11,13 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 import pytest
+from clusters import postgres_like
 from doubles.issuer import AUDIENCE, Issuer
 from services import PLAIN, Service, problem_of
 
 from core.access import tokens
 from core.access.tokens import Kind
 from embedded.children import pause_between_looks
-from embedded.postgres import running_postgres
 from embedded.redis import running_redis
 
 
@@ -32,9 +32,9 @@ def issuer() -> Iterator[Issuer]:
 
 
 @pytest.fixture
-def parts(tmp_path: Path, issuer: Issuer) -> Iterator[tuple[Service, Any, str]]:
+def parts(tmp_path: Path, postgres_home: Path, issuer: Issuer) -> Iterator[tuple[Service, Any, str]]:
     """An API process that logs all it can, on databases of its own, and its admin's key."""
-    with running_postgres() as postgres, running_redis() as redis:
+    with postgres_like(postgres_home) as postgres, running_redis() as redis:
         key = tokens.draw(Kind.KEY)
         file = tmp_path / "admin"
         file.write_text(key)

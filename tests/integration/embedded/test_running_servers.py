@@ -11,6 +11,7 @@ import asyncpg
 import psutil
 import pytest
 import redis.asyncio as aioredis
+from clusters import postgres_like
 
 from embedded.errors import NoAccount, StartFailed
 from embedded.identity import Identity, identity_for_postgres, namespace_prefix
@@ -53,9 +54,9 @@ async def numbers(server: PostgresServer) -> list[int]:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
+def server(postgres_home: Path) -> Iterator[PostgresServer]:
     """One with a setting of its own, for the tests that leave it as it was."""
-    with running_postgres(settings={"max_connections": "17"}) as server:
+    with postgres_like(postgres_home, {"max_connections": "17"}) as server:
         yield server
 
 
@@ -114,8 +115,8 @@ async def test_settings_reach_the_server(server: PostgresServer) -> None:
         assert await connection.fetchval("SHOW synchronous_commit") == "on"
 
 
-async def test_a_server_that_can_not_start_says_what_its_log_says() -> None:
-    with pytest.raises(StartFailed, match="no_such_setting"), running_postgres(settings={"no_such_setting": "1"}):
+async def test_a_server_that_can_not_start_says_what_its_log_says(postgres_home: Path) -> None:
+    with pytest.raises(StartFailed, match="no_such_setting"), postgres_like(postgres_home, {"no_such_setting": "1"}):
         pass
 
 
