@@ -36,20 +36,29 @@ function inTime(work) {
 }
 
 /**
- * A tab as a new visitor would have it. It is the last scenario's own, emptied, if that went well: a fresh one would have
- * to compile the page's scripts again, which takes a second. @param {import("playwright-core").Page | undefined} used
+ * A tab at a new session. It is the last scenario's own, if that went well: a fresh one would have to compile the page's
+ * scripts again, which takes a second. Where a visit is wanted, the tab is emptied and comes as one who was never here;
+ * else it goes on in the page as it stands.
+ * @param {import("playwright-core").Page | undefined} used @param {boolean} visit
  */
-async function emptyTab(used) {
+async function tabFor(used, visit) {
   const page = used ?? (await (await newVisitor(browser)).newPage());
   page.removeAllListeners();
+  page.setDefaultTimeout(30_000);
   await page.unrouteAll({ behavior: "ignoreErrors" });
+  if (visit) await empty(page);
+  else if (used) await page.getByRole("button", { name: "New session" }).click();
+  else await page.goto("/");
+  return page;
+}
+
+/** @param {import("playwright-core").Page} page */
+async function empty(page) {
   await page.goto("about:blank");
   const devtools = await page.context().newCDPSession(page);
   const everything = { origin: ADDRESS, storageTypes: "cookies,local_storage,indexeddb,service_workers" };
   await devtools.send("Storage.clearDataForOrigin", everything);
   await devtools.detach();
-  page.setDefaultTimeout(30_000);
-  return page;
 }
 
 /** What the page says at the moment, for who has to find out why. @param {import("playwright-core").Page} page */
@@ -63,9 +72,9 @@ let passed = 0;
 let failed = 0;
 /** @type {import("playwright-core").Page | undefined} */
 let used;
-for (const { name, viewport, run } of process.env.ACI_KEY ? SIGNED_IN : SCENARIOS) {
+for (const { name, viewport, visit = false, run } of process.env.ACI_KEY ? SIGNED_IN : SCENARIOS) {
   if (wanted.length > 0 && !wanted.some((word) => name.toLowerCase().includes(word))) continue;
-  const page = await emptyTab(used);
+  const page = await tabFor(used, visit);
   used = undefined;
   await page.setViewportSize(viewport ?? { width: 1360, height: 860 });
   const complaints = watch(page);

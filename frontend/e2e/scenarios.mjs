@@ -5,7 +5,11 @@ import { createRequire } from "node:module";
 import { answerHasEnded, openTab, runCode, runHasEnded, theEditor, writeCode } from "./browser.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
-/** @typedef {{ name: string, viewport?: { width: number, height: number }, run: (page: Page) => Promise<void> }} Scenario */
+
+/**
+ * It begins at a new session, in the page as the scenario before it left that; or, where it is a visit, in an empty tab.
+ * @typedef {{ name: string, viewport?: { width: number, height: number }, visit?: boolean, run: (page: Page) => Promise<void> }} Scenario
+ */
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -42,9 +46,9 @@ async function axeIsContent(page, where, what = "all") {
 const printed = (page) => page.getByRole("region", { name: "Printed text" });
 
 const COUNTING = `import time
-for number in range(1, 21):
+for number in range(1, 11):
     print("number", number, flush=True)
-    time.sleep(0.2)
+    time.sleep(0.4)
 `;
 
 /** @param {Page} page */
@@ -54,7 +58,7 @@ async function hasCountedToTheEnd(page) {
   const numbers = [...text.matchAll(/number (\d+)/g)].map((match) => Number(match[1]));
   assert.deepEqual(
     numbers,
-    Array.from({ length: 20 }, (_, at) => at + 1),
+    Array.from({ length: 10 }, (_, at) => at + 1),
   );
 }
 
@@ -62,6 +66,7 @@ async function hasCountedToTheEnd(page) {
 export const SCENARIOS = [
   {
     name: "from an example to its figure",
+    visit: true,
     async run(page) {
       await page.goto("/");
       await axeIsContent(page, "a new session");
@@ -86,7 +91,6 @@ export const SCENARIOS = [
   {
     name: "a task is solved in steps, and its program opened",
     async run(page) {
-      await page.goto("/");
       await page.getByRole("button", { name: "Solve a task" }).click();
       await page
         .getByRole("textbox", { name: "What is to be found out or done" })
@@ -105,7 +109,6 @@ export const SCENARIOS = [
   {
     name: "an agent of a package is started from a form made of its schema",
     async run(page) {
-      await page.goto("/");
       await page
         .getByLabel("Upload files")
         .or(page.locator("input[type=file]"))
@@ -129,6 +132,7 @@ export const SCENARIOS = [
   },
   {
     name: "a prompt of one's own, by the keyboard alone",
+    visit: true,
     async run(page) {
       await page.goto("/");
       const prompt = page.getByRole("textbox", { name: "What the program should do" });
@@ -151,7 +155,6 @@ export const SCENARIOS = [
   {
     name: "a refresh in mid-stream loses nothing and goes on",
     async run(page) {
-      await page.goto("/");
       await runCode(page, COUNTING);
       await printed(page).getByText("number 3", { exact: true }).waitFor();
       await page.reload();
@@ -165,7 +168,6 @@ export const SCENARIOS = [
   {
     name: "a refresh while a program is written loses nothing of it",
     async run(page) {
-      await page.goto("/");
       const accepted = page.waitForResponse(
         (answer) => answer.request().method() === "POST" && new URL(answer.url()).pathname === "/v1/jobs",
       );
@@ -182,6 +184,7 @@ export const SCENARIOS = [
   },
   {
     name: "a broken connection is said, and mended by itself",
+    visit: true,
     async run(page) {
       await page.goto("/");
       let sockets = 0;
@@ -205,8 +208,9 @@ export const SCENARIOS = [
   },
   {
     name: "where no WebSocket gets through, events come as a stream",
+    visit: true,
     async run(page) {
-      await page.addInitScript(() => {
+      const dropping = await page.addInitScript(() => {
         // @ts-expect-error as a network that drops what it does not know
         globalThis.WebSocket = class extends EventTarget {
           constructor() {
@@ -221,10 +225,12 @@ export const SCENARIOS = [
       await runCode(page, COUNTING);
       await streamed;
       await hasCountedToTheEnd(page);
+      await dropping.dispose();
     },
   },
   {
     name: "seven tabs at once show the same, and each can still do something",
+    visit: true,
     async run(page) {
       await page.goto("/");
       await runCode(page, COUNTING);
@@ -256,7 +262,6 @@ export const SCENARIOS = [
   {
     name: "an error is marked on its line, and the AI is asked to mend it",
     async run(page) {
-      await page.goto("/");
       await runCode(page, 'print("before")\nvalues = [1, 2]\nprint(values[5])\n');
       await page.getByText("The program raised IndexError (line 3)").waitFor();
       assert.match(
@@ -277,7 +282,6 @@ export const SCENARIOS = [
   {
     name: "a run is stopped",
     async run(page) {
-      await page.goto("/");
       await runCode(page, 'import time\nprint("on it", flush=True)\ntime.sleep(50)\nprint("never")\n');
       await printed(page).getByText("on it").waitFor();
       await page.getByText(/ s left$/).waitFor();
@@ -290,7 +294,6 @@ export const SCENARIOS = [
   {
     name: "a prompt is stopped before the service has answered",
     async run(page) {
-      await page.goto("/");
       let letThrough = () => {};
       const stopped = new Promise((resolve) => {
         letThrough = () => resolve(null);
@@ -319,7 +322,6 @@ export const SCENARIOS = [
   {
     name: "an uploaded file is there for the code, and what it writes can be fetched",
     async run(page) {
-      await page.goto("/");
       await page
         .getByLabel("Choose files")
         .setInputFiles({ name: "my words.txt", mimeType: "text/plain", buffer: Buffer.from("one two") });
@@ -340,7 +342,6 @@ export const SCENARIOS = [
   {
     name: "a program that asks gets its answers",
     async run(page) {
-      await page.goto("/");
       await writeCode(page, 'who = input("Who? ")\nprint("Hello", who)\n');
       await page.getByRole("textbox", { name: "Answers to input()" }).fill("Ada");
       await page.getByRole("button", { name: "Run", exact: true }).click();
@@ -351,7 +352,6 @@ export const SCENARIOS = [
   {
     name: "a program asks while it runs, and any tab may answer, once",
     async run(page) {
-      await page.goto("/");
       const code = [
         "import getpass",
         'print("Welcome.")',
@@ -386,7 +386,6 @@ export const SCENARIOS = [
   {
     name: "an output of HTML runs no script and asks no host",
     async run(page) {
-      await page.goto("/");
       await runCode(page, 'from IPython.display import HTML, display\ndisplay(HTML("<b>bold</b> words"))\n');
       await runHasEnded(page);
       await page.frameLocator("iframe").getByText("bold").waitFor();
@@ -396,7 +395,6 @@ export const SCENARIOS = [
   {
     name: "what was written is kept, and so is the session's new name",
     async run(page) {
-      await page.goto("/");
       await runCode(page, "print('first')\n");
       await runHasEnded(page);
       await writeCode(page, "print('changed, not run')\n");
@@ -416,6 +414,7 @@ export const SCENARIOS = [
   },
   {
     name: "dark is dark, readable, and remembered",
+    visit: true,
     async run(page) {
       await page.goto("/");
       await page.getByRole("button", { name: "Light or dark" }).click();
@@ -437,6 +436,7 @@ export const SCENARIOS = [
   {
     name: "everything fits a phone",
     viewport: { width: 390, height: 844 },
+    visit: true,
     async run(page) {
       await page.goto("/");
       await page.getByRole("menuitem", { name: /average alcohol by class/ }).click();
@@ -453,6 +453,7 @@ export const SCENARIOS = [
   },
   {
     name: "a service that wants a key asks for one",
+    visit: true,
     async run(page) {
       let signedIn = false;
       await page.route("**/v1/**", async (route) => {
