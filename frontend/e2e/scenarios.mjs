@@ -183,6 +183,28 @@ export const SCENARIOS = [
     },
   },
   {
+    name: "where no WebSocket gets through, events come as a stream",
+    visit: true,
+    async run(page) {
+      const dropping = await page.addInitScript(() => {
+        // @ts-expect-error as a network that drops what it does not know
+        globalThis.WebSocket = class extends EventTarget {
+          constructor() {
+            super();
+            setTimeout(() => /** @type {any} */ (this).onclose?.({ code: 1006 }), 10);
+          }
+          close() {}
+        };
+      });
+      const streamed = page.waitForRequest(/\/v1\/sessions\/[^/]+\/events\?after=now$/);
+      await page.goto("/");
+      await runCode(page, COUNTING);
+      await streamed;
+      await hasCountedToTheEnd(page);
+      await dropping.dispose();
+    },
+  },
+  {
     name: "a broken connection is said, and mended by itself",
     visit: true,
     async run(page) {
@@ -207,32 +229,8 @@ export const SCENARIOS = [
     },
   },
   {
-    name: "where no WebSocket gets through, events come as a stream",
-    visit: true,
-    async run(page) {
-      const dropping = await page.addInitScript(() => {
-        // @ts-expect-error as a network that drops what it does not know
-        globalThis.WebSocket = class extends EventTarget {
-          constructor() {
-            super();
-            setTimeout(() => /** @type {any} */ (this).onclose?.({ code: 1006 }), 10);
-          }
-          close() {}
-        };
-      });
-      const streamed = page.waitForRequest(/\/v1\/sessions\/[^/]+\/events\?after=now$/);
-      await page.goto("/");
-      await runCode(page, COUNTING);
-      await streamed;
-      await hasCountedToTheEnd(page);
-      await dropping.dispose();
-    },
-  },
-  {
     name: "seven tabs at once show the same, and each can still do something",
-    visit: true,
     async run(page) {
-      await page.goto("/");
       await runCode(page, COUNTING);
       await printed(page).getByText("number 1", { exact: true }).waitFor();
       // With the first, one more than a browser has connections to one host.
@@ -414,9 +412,7 @@ export const SCENARIOS = [
   },
   {
     name: "dark is dark, readable, and remembered",
-    visit: true,
     async run(page) {
-      await page.goto("/");
       await page.getByRole("button", { name: "Light or dark" }).click();
       await page.getByRole("menuitemcheckbox", { name: "Dark" }).click();
       await page.locator("body.awsui-dark-mode").waitFor();
