@@ -9,6 +9,8 @@ export default defineConfig({
   resolve: { alias: { "@": path("./src"), "#examples": path("../examples") } },
   test: {
     environment: "jsdom",
+    // In threads, to which the flags of the process apply: nothing here runs long enough to be worth optimizing.
+    pool: "threads",
     include: ["src/**/*.test.{ts,tsx}"],
     setupFiles: ["src/testing/setup.ts"],
     testTimeout: 30_000,

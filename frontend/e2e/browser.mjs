@@ -26,10 +26,10 @@ export function launch() {
 
 /**
  * What a visitor has that was never here, and wants no motion: without a graphics card, each turn of a spinner is worked
- * out by the processor, sixty times in a second. @param {import("playwright-core").Browser} browser
+ * out by the processor, sixty times in a second. @param {import("playwright-core").Browser} browser @param {string} at
  */
-export async function newVisitor(browser) {
-  const context = await browser.newContext({ baseURL: ADDRESS, reducedMotion: "reduce" });
+export async function newVisitor(browser, at) {
+  const context = await browser.newContext({ baseURL: at, reducedMotion: "reduce" });
   await context.addInitScript(() => {
     const still = new CSSStyleSheet();
     still.replaceSync("*, ::before, ::after { animation: none !important }");

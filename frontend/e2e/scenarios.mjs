@@ -5,7 +5,11 @@ import { createRequire } from "node:module";
 import { answerHasEnded, openTab, runCode, runHasEnded, theEditor, writeCode } from "./browser.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
-/** @typedef {{ name: string, viewport?: { width: number, height: number }, run: (page: Page) => Promise<void> }} Scenario */
+
+/**
+ * It begins at a new session, in the page as the scenario before it left that; or, where it is a visit, in an empty tab.
+ * @typedef {{ name: string, viewport?: { width: number, height: number }, visit?: boolean, run: (page: Page) => Promise<void> }} Scenario
+ */
 
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -42,9 +46,9 @@ async function axeIsContent(page, where, what = "all") {
 const printed = (page) => page.getByRole("region", { name: "Printed text" });
 
 const COUNTING = `import time
-for number in range(1, 21):
+for number in range(1, 11):
     print("number", number, flush=True)
-    time.sleep(0.2)
+    time.sleep(0.4)
 `;
 
 /** @param {Page} page */
@@ -54,7 +58,7 @@ async function hasCountedToTheEnd(page) {
   const numbers = [...text.matchAll(/number (\d+)/g)].map((match) => Number(match[1]));
   assert.deepEqual(
     numbers,
-    Array.from({ length: 20 }, (_, at) => at + 1),
+    Array.from({ length: 10 }, (_, at) => at + 1),
   );
 }
 
@@ -62,6 +66,7 @@ async function hasCountedToTheEnd(page) {
 export const SCENARIOS = [
   {
     name: "from an example to its figure",
+    visit: true,
     async run(page) {
       await page.goto("/");
       await axeIsContent(page, "a new session");
@@ -86,7 +91,6 @@ export const SCENARIOS = [
   {
     name: "a task is solved in steps, and its program opened",
     async run(page) {
-      await page.goto("/");
       await page.getByRole("button", { name: "Solve a task" }).click();
       await page
         .getByRole("textbox", { name: "What is to be found out or done" })
@@ -105,7 +109,6 @@ export const SCENARIOS = [
   {
     name: "an agent of a package is started from a form made of its schema",
     async run(page) {
-      await page.goto("/");
       await page
         .getByLabel("Upload files")
         .or(page.locator("input[type=file]"))
@@ -129,6 +132,7 @@ export const SCENARIOS = [
   },
   {
     name: "a prompt of one's own, by the keyboard alone",
+    visit: true,
     async run(page) {
       await page.goto("/");
       const prompt = page.getByRole("textbox", { name: "What the program should do" });
@@ -151,7 +155,6 @@ export const SCENARIOS = [
   {
     name: "a refresh in mid-stream loses nothing and goes on",
     async run(page) {
-      await page.goto("/");
       await runCode(page, COUNTING);
       await printed(page).getByText("number 3", { exact: true }).waitFor();
       await page.reload();
@@ -165,7 +168,6 @@ export const SCENARIOS = [
   {
     name: "a refresh while a program is written loses nothing of it",
     async run(page) {
-      await page.goto("/");
       const accepted = page.waitForResponse(
         (answer) => answer.request().method() === "POST" && new URL(answer.url()).pathname === "/v1/jobs",
       );
@@ -181,7 +183,30 @@ export const SCENARIOS = [
     },
   },
   {
+    name: "where no WebSocket gets through, events come as a stream",
+    visit: true,
+    async run(page) {
+      const dropping = await page.addInitScript(() => {
+        // @ts-expect-error as a network that drops what it does not know
+        globalThis.WebSocket = class extends EventTarget {
+          constructor() {
+            super();
+            setTimeout(() => /** @type {any} */ (this).onclose?.({ code: 1006 }), 10);
+          }
+          close() {}
+        };
+      });
+      const streamed = page.waitForRequest(/\/v1\/sessions\/[^/]+\/events\?after=now$/);
+      await page.goto("/");
+      await runCode(page, COUNTING);
+      await streamed;
+      await hasCountedToTheEnd(page);
+      await dropping.dispose();
+    },
+  },
+  {
     name: "a broken connection is said, and mended by itself",
+    visit: true,
     async run(page) {
       await page.goto("/");
       let sockets = 0;
@@ -204,29 +229,8 @@ export const SCENARIOS = [
     },
   },
   {
-    name: "where no WebSocket gets through, events come as a stream",
-    async run(page) {
-      await page.addInitScript(() => {
-        // @ts-expect-error as a network that drops what it does not know
-        globalThis.WebSocket = class extends EventTarget {
-          constructor() {
-            super();
-            setTimeout(() => /** @type {any} */ (this).onclose?.({ code: 1006 }), 10);
-          }
-          close() {}
-        };
-      });
-      const streamed = page.waitForRequest(/\/v1\/sessions\/[^/]+\/events\?after=now$/);
-      await page.goto("/");
-      await runCode(page, COUNTING);
-      await streamed;
-      await hasCountedToTheEnd(page);
-    },
-  },
-  {
     name: "seven tabs at once show the same, and each can still do something",
     async run(page) {
-      await page.goto("/");
       await runCode(page, COUNTING);
       await printed(page).getByText("number 1", { exact: true }).waitFor();
       // With the first, one more than a browser has connections to one host.
@@ -256,7 +260,6 @@ export const SCENARIOS = [
   {
     name: "an error is marked on its line, and the AI is asked to mend it",
     async run(page) {
-      await page.goto("/");
       await runCode(page, 'print("before")\nvalues = [1, 2]\nprint(values[5])\n');
       await page.getByText("The program raised IndexError (line 3)").waitFor();
       assert.match(
@@ -277,7 +280,6 @@ export const SCENARIOS = [
   {
     name: "a run is stopped",
     async run(page) {
-      await page.goto("/");
       await runCode(page, 'import time\nprint("on it", flush=True)\ntime.sleep(50)\nprint("never")\n');
       await printed(page).getByText("on it").waitFor();
       await page.getByText(/ s left$/).waitFor();
@@ -290,7 +292,6 @@ export const SCENARIOS = [
   {
     name: "a prompt is stopped before the service has answered",
     async run(page) {
-      await page.goto("/");
       let letThrough = () => {};
       const stopped = new Promise((resolve) => {
         letThrough = () => resolve(null);
@@ -319,7 +320,6 @@ export const SCENARIOS = [
   {
     name: "an uploaded file is there for the code, and what it writes can be fetched",
     async run(page) {
-      await page.goto("/");
       await page
         .getByLabel("Choose files")
         .setInputFiles({ name: "my words.txt", mimeType: "text/plain", buffer: Buffer.from("one two") });
@@ -340,7 +340,6 @@ export const SCENARIOS = [
   {
     name: "a program that asks gets its answers",
     async run(page) {
-      await page.goto("/");
       await writeCode(page, 'who = input("Who? ")\nprint("Hello", who)\n');
       await page.getByRole("textbox", { name: "Answers to input()" }).fill("Ada");
       await page.getByRole("button", { name: "Run", exact: true }).click();
@@ -351,7 +350,6 @@ export const SCENARIOS = [
   {
     name: "a program asks while it runs, and any tab may answer, once",
     async run(page) {
-      await page.goto("/");
       const code = [
         "import getpass",
         'print("Welcome.")',
@@ -386,7 +384,6 @@ export const SCENARIOS = [
   {
     name: "an output of HTML runs no script and asks no host",
     async run(page) {
-      await page.goto("/");
       await runCode(page, 'from IPython.display import HTML, display\ndisplay(HTML("<b>bold</b> words"))\n');
       await runHasEnded(page);
       await page.frameLocator("iframe").getByText("bold").waitFor();
@@ -396,7 +393,6 @@ export const SCENARIOS = [
   {
     name: "what was written is kept, and so is the session's new name",
     async run(page) {
-      await page.goto("/");
       await runCode(page, "print('first')\n");
       await runHasEnded(page);
       await writeCode(page, "print('changed, not run')\n");
@@ -417,7 +413,6 @@ export const SCENARIOS = [
   {
     name: "dark is dark, readable, and remembered",
     async run(page) {
-      await page.goto("/");
       await page.getByRole("button", { name: "Light or dark" }).click();
       await page.getByRole("menuitemcheckbox", { name: "Dark" }).click();
       await page.locator("body.awsui-dark-mode").waitFor();
@@ -437,6 +432,7 @@ export const SCENARIOS = [
   {
     name: "everything fits a phone",
     viewport: { width: 390, height: 844 },
+    visit: true,
     async run(page) {
       await page.goto("/");
       await page.getByRole("menuitem", { name: /average alcohol by class/ }).click();
@@ -453,6 +449,7 @@ export const SCENARIOS = [
   },
   {
     name: "a service that wants a key asks for one",
+    visit: true,
     async run(page) {
       let signedIn = false;
       await page.route("**/v1/**", async (route) => {

@@ -17,6 +17,7 @@ async function signIn(page, key) {
 export const SIGNED_IN = [
   {
     name: "from the key to a run, through a refresh, and out again",
+    visit: true,
     async run(page) {
       await page.goto("/");
       await signIn(page, `${KEY.slice(0, -1)}x`);
@@ -51,6 +52,7 @@ export const SIGNED_IN = [
   },
   {
     name: "two tabs, and another sign-in in one of them",
+    visit: true,
     async run(page) {
       await page.goto("/");
       await signIn(page, KEY);

@@ -33,10 +33,8 @@ def test_the_first_load_stays_within_its_budget(built_page: None) -> None:
     npm("run", "size")
 
 
-def test_a_person_gets_from_words_to_a_figure(page_service: Service, chromium: str) -> None:
-    npm("run", "test:e2e", ACI_URL=page_service.url, CHROMIUM=chromium)
-
-
-def test_a_person_signs_in_works_and_leaves(guarded_page: tuple[str, str], chromium: str) -> None:
+def test_a_person_gets_from_words_to_a_figure_and_signs_in_where_asked(
+    page_service: Service, guarded_page: tuple[str, str], chromium: str
+) -> None:
     address, key = guarded_page
-    npm("run", "test:e2e", ACI_URL=address, ACI_KEY=key, CHROMIUM=chromium)
+    npm("run", "test:e2e", ACI_URL=page_service.url, ACI_ASKING_URL=address, ACI_KEY=key, CHROMIUM=chromium)

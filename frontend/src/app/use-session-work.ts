@@ -31,10 +31,13 @@ export function useSessionWork(sessionId: string | null) {
   const running = useSubmission();
   const upload = useUpload();
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what was picked belongs to the session that was left
   useEffect(() => {
     setPicked(null);
     setChanging(false);
+    return () => {
+      // What a session that has only now begun was given before, it keeps.
+      if (sessionId !== null) setOptions((before) => ({ ...before, reset: false, answers: "" }));
+    };
   }, [sessionId]);
 
   const [newestPrompt = null] = jobs.prompts ?? [];
