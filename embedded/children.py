@@ -93,7 +93,7 @@ class Server:
     def _family(self) -> list[psutil.Process]:
         with contextlib.suppress(psutil.NoSuchProcess):
             main = psutil.Process(self.pid)
-            return [main, *main.children(recursive=True)]
+            return [main, *descendants(main)]
         return []
 
     def _signal_all(self, number: signal.Signals) -> None:
@@ -122,6 +122,24 @@ class Server:
     def _fail(self, why: str) -> StartFailed:
         self.kill()
         return StartFailed(f"{self.name} {why}. The end of its log ({self.log}):\n{tail(self.log)}")
+
+
+def descendants(process: psutil.Process) -> list[psutil.Process]:
+    """Its children, and theirs. Raises NoSuchProcess.
+
+    The kernel knows them (proc_pid_task(5), children); psutil would look at every process of the machine.
+    """
+    try:
+        tasks = list(Path(f"/proc/{process.pid}/task").iterdir())
+        pids = [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
+    except OSError:  # a kernel built without it, or a thread that has just ended
+        return process.children(recursive=True)
+    found = []
+    for pid in pids:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child = psutil.Process(pid)
+            found += [child, *descendants(child)]
+    return found
 
 
 def until_parent_ends(number: signal.Signals) -> list[str]:

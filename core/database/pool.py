@@ -7,10 +7,11 @@ which is what lets the pool skip its resetting round trip.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias, cast
 
 import asyncpg
 import asyncpg.pool
+from asyncpg.protocol.protocol import BUILTIN_TYPE_NAME_MAP
 from pydantic_core import from_json, to_json
 
 from core.settings import Settings
@@ -39,14 +40,43 @@ DATABASE_FAULTS: tuple[type[Exception], ...] = (*AWAY, asyncpg.PostgresError)
 """All that a statement can raise, for loops that must outlive it."""
 
 
+ARRAYS = {"bigint": 1016, "bytea": 1001, "int": 1007, "jsonb": 3807, "numeric": 1231, "uuid": 2951}
+"""Of which types, beside text, statements take arrays, and the arrays' numbers, which are the same in every Postgres
+(its src/include/catalog/pg_type.dat).
+"""
+
+ARRAY_TYPES = [
+    {
+        "oid": oid,
+        "ns": "pg_catalog",
+        "name": f"_{element}",
+        "kind": b"b",
+        "basetype": None,
+        "elemtype": BUILTIN_TYPE_NAME_MAP[element],
+        "elemtype_name": element,
+        "elemdelim": ",",
+        "range_subtype": None,
+        "attrtypoids": None,
+    }
+    for element, oid in ARRAYS.items()
+]
+"""What asyncpg would learn of them by a query that takes Postgres longer than the connection did: on every connection,
+and again with each statement that has further ones.
+"""
+
+
 async def prepare(connection: Connection) -> None:
-    """Make jsonb columns Python values in both directions. NaN is refused by Postgres, which has none in JSON."""
+    """Make jsonb columns Python values in both directions. NaN is refused by Postgres, which has none in JSON. And say
+    what arrays there are; of others asyncpg asks.
+    """
     await connection.set_type_codec(
         "jsonb",
         schema="pg_catalog",
         encoder=lambda value: to_json(value).decode(),  # several times as fast as the standard library
         decoder=from_json,
     )
+    # Not before: a new codec makes asyncpg forget what it knows of types.
+    cast(Any, connection)._protocol.get_settings().register_data_types(ARRAY_TYPES)
 
 
 async def _keep_as_is(connection: Connection) -> None:

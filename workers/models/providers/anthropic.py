@@ -11,7 +11,7 @@ from strands.models.anthropic import AnthropicModel
 from core.model_options import ModelOptions
 from core.settings import Settings
 from workers.models.account import Account
-from workers.models.providers.making import CONNECT_TIMEOUT_S, max_tokens, streams_at_once
+from workers.models.providers.making import CONNECT_TIMEOUT_S, certificates, max_tokens, streams_at_once
 
 OPTIONS = frozenset({"temperature", "top_p", "max_tokens", "prompt_caching", "extra"})
 
@@ -37,7 +37,9 @@ def make(model: str, options: ModelOptions, settings: Settings, account: Account
             "max_retries": 0,
             "timeout": httpx.Timeout(settings.model_timeout_s, connect=connect),
             "http_client": httpx.AsyncClient(
-                limits=httpx.Limits(max_connections=many, max_keepalive_connections=many), follow_redirects=True
+                verify=certificates(),
+                limits=httpx.Limits(max_connections=many, max_keepalive_connections=many),
+                follow_redirects=True,
             ),
         },
         model_id=model,

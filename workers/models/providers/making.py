@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from functools import cache
 from typing import Protocol, cast
 
+import httpx
 from strands.models import Model
 
 from core.model_options import ModelOptions
@@ -22,6 +24,9 @@ PACKAGES = {"ollama": "ollama", "openai": "openai", "anthropic": "anthropic", "l
 """What a provider needs to have installed beyond what is always there."""
 
 CONNECT_TIMEOUT_S = 10.0
+
+certificates = cache(httpx.create_ssl_context)
+"""Whom clients trust. It is read once a process: that takes longer than all else of making one."""
 
 
 class Provider(Protocol):

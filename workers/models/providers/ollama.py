@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from functools import cache
 from typing import Any
 
 import httpx
@@ -17,6 +18,9 @@ from workers.models.providers.making import CONNECT_TIMEOUT_S, max_tokens
 
 OPTIONS = frozenset({"temperature", "top_p", "max_tokens", "extra"})
 
+certificates = cache(ssl.create_default_context)
+"""Whom the machine trusts, for a server beside it may have a certificate of the house. Read once a process."""
+
 
 def missing(settings: Settings, account: Account) -> str | None:
     """It needs no credentials."""
@@ -24,15 +28,13 @@ def missing(settings: Settings, account: Account) -> str | None:
 
 
 def make(model: str, options: ModelOptions, settings: Settings, account: Account) -> OllamaModel:
-    """The model. Strands makes an HTTP client for each request; the certificates, which is what takes time in that, are
-    read once.
-    """
+    """The model. Strands makes an HTTP client for each request, for which the certificates must not be read again."""
     connect = min(CONNECT_TIMEOUT_S, settings.model_timeout_s)
     return _Ollama(
         settings.ollama_host,
         ollama_client_args={
             "timeout": httpx.Timeout(settings.model_timeout_s, connect=connect),
-            "verify": ssl.create_default_context(),
+            "verify": certificates(),
         },
         model_id=model,
         max_tokens=max_tokens(options, settings),

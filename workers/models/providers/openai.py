@@ -13,7 +13,7 @@ from core.model_options import ModelOptions
 from core.settings import Settings
 from workers.models.account import Account
 from workers.models.faults import Kind, fault
-from workers.models.providers.making import CONNECT_TIMEOUT_S, max_tokens, streams_at_once
+from workers.models.providers.making import CONNECT_TIMEOUT_S, certificates, max_tokens, streams_at_once
 
 OPTIONS = frozenset({"temperature", "top_p", "max_tokens", "extra"})
 
@@ -35,7 +35,9 @@ def make(model: str, options: ModelOptions, settings: Settings, account: Account
         max_retries=0,
         timeout=httpx.Timeout(settings.model_timeout_s, connect=connect),
         http_client=httpx.AsyncClient(
-            limits=httpx.Limits(max_connections=many, max_keepalive_connections=many), follow_redirects=True
+            verify=certificates(),
+            limits=httpx.Limits(max_connections=many, max_keepalive_connections=many),
+            follow_redirects=True,
         ),
     )
     params: dict[str, Any] = options.model_dump(include={"temperature", "top_p"}, exclude_none=True)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from harness_rig import Interpreter, interpreter_of
+from harness_rig import Interpreter
 
 
-def test_the_bare_interpreter_is_bare(tmp_path: Path) -> None:
+def test_the_bare_interpreter_is_bare(interpreters: Callable[[str], Interpreter], tmp_path: Path) -> None:
     """Else the tests below would not tell the difference."""
-    started = interpreter_of("bare", tmp_path)
-    try:
-        for name in ("IPython", "pandas", "matplotlib"):
-            assert started.run(tmp_path, f"import {name}").error["name"] == "ModuleNotFoundError"
-    finally:
-        started.close()
+    for name in ("IPython", "pandas", "matplotlib"):
+        assert interpreters("bare").run(tmp_path, f"import {name}").error["name"] == "ModuleNotFoundError"
 
 
 def test_the_last_expression_is_the_value(interpreter: Interpreter, tmp_path: Path) -> None:
@@ -213,19 +210,17 @@ def test_warnings_are_told_apart_and_still_printed(interpreter: Interpreter, tmp
     assert (ran.text, ran.report["warnings"]) == ("1", [])
 
 
-def test_an_error_of_awaited_code_is_told_where_a_loop_runs_already(tmp_path: Path) -> None:
+def test_an_error_of_awaited_code_is_told_where_a_loop_runs_already(
+    interpreters: Callable[[str], Interpreter], tmp_path: Path
+) -> None:
     """As in a kernel, whose thread has one."""
-    started = interpreter_of("bare", tmp_path)
     loop = (
         "import asyncio\nasync def f():\n    1 / 0\n"
         "import sys\nevaluate = next(m for n, m in sys.modules.items() if n.endswith('.program')).evaluate\n"
         "async def kernel():\n    flags = __import__('ast').PyCF_ALLOW_TOP_LEVEL_AWAIT\n"
         "    evaluate(compile('await f()', 'x', 'eval', flags=flags), globals())\nasyncio.run(kernel())"
     )
-    try:
-        assert started.run(tmp_path, loop).error["name"] == "ZeroDivisionError"
-    finally:
-        started.close()
+    assert interpreters("bare").run(tmp_path, loop).error["name"] == "ZeroDivisionError"
 
 
 def test_turns_between_the_streams_are_marked_so_often_and_no_more(interpreter: Interpreter, tmp_path: Path) -> None:

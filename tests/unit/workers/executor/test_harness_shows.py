@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from harness_rig import CHART, PNG, Interpreter, interpreter_of
+from harness_rig import CHART, PNG, Interpreter
 
 
 def test_every_open_figure_is_drawn_in_the_order_of_their_making(rich: Interpreter, tmp_path: Path) -> None:
@@ -57,9 +58,9 @@ def test_a_table_is_data_markup_and_text(rich: Interpreter, tmp_path: Path) -> N
 
 
 def test_of_a_long_table_only_the_beginning_is_kept(rich: Interpreter, tmp_path: Path) -> None:
-    ran = rich.run(tmp_path, "import pandas as pd, numpy as np\npd.DataFrame(np.zeros((100_000, 80)))")
+    ran = rich.run(tmp_path, "import pandas as pd, numpy as np\npd.DataFrame(np.zeros((10_000, 80)))")
     resource = ran.report["outputs"][0]["application/vnd.dataresource+json"]
-    assert (len(resource["data"]), resource["rows"], resource["columns"]) == (100, 100_000, 80)
+    assert (len(resource["data"]), resource["rows"], resource["columns"]) == (100, 10_000, 80)
     assert len(resource["data"][0]) == 61
 
 
@@ -93,19 +94,18 @@ def test_pictures_of_other_makes_are_pictures(rich: Interpreter, tmp_path: Path)
     assert ran.picture(ran.report["outputs"][0]).startswith(PNG)
 
 
-def test_display_of_ipython_and_magics_are_understood(tmp_path: Path) -> None:
-    shell = interpreter_of("shell", tmp_path)
-    try:
-        ran = shell.run(
-            tmp_path, "from IPython.display import HTML, Image, display\ndisplay(HTML('<b>x</b>'))\nHTML('<i>y</i>')"
-        )
-        assert [output["text/html"] for output in ran.report["outputs"]] == ["<b>x</b>", "<i>y</i>"]
-        ran = shell.run(tmp_path, "import pandas\ndisplay(pandas.DataFrame({'a': [1]}))")
-        assert "application/vnd.dataresource+json" in ran.report["outputs"][0]
-        assert shell.run(tmp_path, "%time 1 + 1").report["exit"] == "ok"
-        assert shell.run(tmp_path, "files = !echo hello\nfiles[0]").text == "'hello'"
-    finally:
-        shell.close()
+def test_display_of_ipython_and_magics_are_understood(
+    interpreters: Callable[[str], Interpreter], tmp_path: Path
+) -> None:
+    shell = interpreters("shell")
+    code = "from IPython.display import HTML, Image, display\ndisplay(HTML('<b>x</b>'))\nHTML('<i>y</i>')"
+    ran = shell.run(tmp_path, code)
+    assert [output["text/html"] for output in ran.report["outputs"]] == ["<b>x</b>", "<i>y</i>"]
+    ran = shell.run(tmp_path, "import pandas\ndisplay(pandas.DataFrame({'a': [1]}))")
+    assert "application/vnd.dataresource+json" in ran.report["outputs"][0]
+    assert shell.run(tmp_path, "%time 1 + 1").report["exit"] == "ok"
+    assert shell.run(tmp_path, "files = !echo hello\nfiles[0]").text == "'hello'"
+    shell.run(tmp_path, "del display")  # what the other tests find there is the harness's own
 
 
 def test_of_a_frame_of_any_length_only_the_rows_that_are_shown_are_touched(rich: Interpreter, tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ touched(1000), touched(1_000_000)"""
     assert few == many < 1000
 
 
-def test_a_frame_of_ten_million_rows_takes_no_more_memory_than_a_short_one(rich: Interpreter, tmp_path: Path) -> None:
+def test_a_frame_of_a_million_rows_takes_no_more_memory_than_a_short_one(rich: Interpreter, tmp_path: Path) -> None:
     code = """
 import numpy as np, pandas as pd, tracemalloc
 def peak(rows):
@@ -137,10 +137,10 @@ def peak(rows):
     tracemalloc.stop()
     return most
 peak(1000)
-peak(10_000_000) / peak(1000)"""
+peak(1_000_000) / peak(1000)"""
     ran = rich.run(tmp_path, code)
     assert float(ran.text or "inf") < 1.5
-    assert ran.report["outputs"][1]["application/vnd.dataresource+json"]["rows"] == 10_000_000
+    assert ran.report["outputs"][1]["application/vnd.dataresource+json"]["rows"] == 1_000_000
 
 
 def test_frames_of_polars_are_tables_by_what_they_offer(interpreter: Interpreter, tmp_path: Path) -> None:
