@@ -41,12 +41,52 @@ LOADED = {
         "api.page",
         "api.programs.endpoints",
         "api.sessions.history",
+        "core.log",
+        "uvicorn.lifespan.on",
+        "uvicorn.loops.uvloop",
+        "uvicorn.protocols.http.httptools_impl",
+        "uvicorn.protocols.websockets.websockets_sansio_impl",
     ),
-    "workers": ("workers.serving",),
-    "workers.dispatcher": ("workers.dispatcher.messages", "workers.dispatcher.planner", "workers.dispatcher.upkeep"),
+    "workers": (
+        "workers.serving",
+        "workers.models.providers.demo",
+        "billiard.pool",
+        "celery.app.amqp",
+        "celery.app.control",
+        "celery.app.events",
+        "celery.app.log",
+        "celery.apps.worker",
+        "celery.backends.base",
+        "celery.concurrency.thread",
+        "celery.events.receiver",
+        "celery.fixups.django",
+        "celery.worker.autoscale",
+        "celery.worker.components",
+        "celery.worker.consumer",
+        "celery.worker.consumer.delayed_delivery",
+        "celery.worker.strategy",
+        "core.log",
+        "encodings.idna",
+        "kombu.transport.redis",
+    ),
+    "workers.dispatcher": (
+        "workers.dispatcher.messages",
+        "workers.dispatcher.planner",
+        "workers.dispatcher.upkeep",
+        "celery.fixups.django",
+        "core.log",
+        "uvloop",
+    ),
     "migrations": ("core.database.revisions", "core.settings"),
+    "sandbox": (
+        "sandbox.http.app",
+        "uvicorn.lifespan.on",
+        "uvicorn.protocols.http.httptools_impl",
+    ),
 }
-"""What a program imports when it starts. Nothing of it may read the settings or start a thread."""
+"""What a program imports when it starts, or as soon as it is at work. Nothing of it may read the settings or start a
+thread.
+"""
 LARGEST = 256 * 1024
 
 
