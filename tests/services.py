@@ -52,7 +52,7 @@ class Program(Server):
         self._environment = {**bare_environment(), "PYTHONPATH": str(REPOSITORY), **environment}
 
     def start(self) -> None:
-        if (forking := zygote()).can_fork(self._words, self._environment):
+        if (forking := zygote(self._environment["PYTHONPATH"])).can_fork(self._words, self._environment):
             self._process = forking.fork(self._words, self._environment, self.log)
             return
         self._spawn([*until_parent_ends(signal.SIGTERM), sys.executable, *self._words], self._environment, {})

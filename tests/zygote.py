@@ -189,9 +189,9 @@ class Zygote:
 
 
 @cache
-def zygote() -> Zygote:
-    """The one of this process, started when it is first asked for."""
-    started = Zygote({**bare_environment(), "PYTHONPATH": str(Path(__file__).resolve().parents[1])})
+def zygote(path: str = str(Path(__file__).resolve().parents[1])) -> Zygote:
+    """The one of this process for a PYTHONPATH, started when it is first asked for."""
+    started = Zygote({**bare_environment(), "PYTHONPATH": path})
     atexit.register(started.close)
     return started
 
