@@ -44,25 +44,31 @@ def program(module: str, *arguments: str) -> list[str]:
 
 def run(module: str, *arguments: str) -> int:
     """Run it in place of this command: its output is the command's, its exit status is returned."""
-    return subprocess.run(program(module, *arguments), check=False, env=_environment()).returncode
+    return ran(module, *arguments).returncode
 
 
 def printed(module: str, *arguments: str) -> tuple[int, str]:
     """Its exit status, and what it prints; what it says of errors goes where ours do."""
-    done = subprocess.run(
-        program(module, *arguments), check=False, stdout=subprocess.PIPE, text=True, env=_environment()
-    )
+    done = ran(module, *arguments, stdout=subprocess.PIPE)
     return done.returncode, done.stdout.strip()
 
 
 def answer(module: str, *arguments: str) -> Any:
     """What it prints as JSON. Raises CommandError."""
-    done = subprocess.run(program(module, *arguments), check=False, capture_output=True, text=True, env=_environment())
+    done = ran(module, *arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         return json.loads(done.stdout)
     except ValueError:
         said = done.stderr.strip().splitlines()
         raise CommandError(f"`python -m {module}` failed: {said[-1] if said else 'it said nothing'}") from None
+
+
+def ran(
+    module: str, *arguments: str, stdout: int | None = None, stderr: int | None = None
+) -> subprocess.CompletedProcess[str]:
+    """A module of the service, run to its end; what it prints goes where ours does, or is held. Raises CommandError."""
+    command = program(module, *arguments)
+    return subprocess.run(command, check=False, stdout=stdout, stderr=stderr, text=True, env=_environment())
 
 
 def _environment() -> dict[str, str]:

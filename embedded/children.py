@@ -33,6 +33,7 @@ class Server:
     def __init__(self, log: Path) -> None:
         self.log = log
         self._process: subprocess.Popen[bytes] | None = None
+        self._frozen = False
 
     def __str__(self) -> str:
         return self.url
@@ -55,11 +56,14 @@ class Server:
 
     def pause(self) -> None:
         """Freeze the server and all its processes, as a machine that hangs does; `resume` undoes it."""
+        self._frozen = True
         self._signal_all(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let a frozen server go on."""
-        self._signal_all(signal.SIGCONT)
+        """Let a frozen server go on. Does nothing where it is not frozen."""
+        if self._frozen:
+            self._signal_all(signal.SIGCONT)
+        self._frozen = False
 
     def kill(self) -> None:
         """Kill the server and all its processes at once, and wait until they are gone."""

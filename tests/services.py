@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import signal
+import ssl
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
@@ -28,9 +29,9 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 SANDBOX_PYTHON = REPOSITORY / ".venv-sandbox" / "bin" / "python"
 POOLS = ("execute", "generate", "solve")
 """Pools of workers that a service has unless a test wants others."""
-PLAIN: dict[str, Any] = {"trust_env": False, "verify": False}
-"""How an HTTP client of the tests is made: over loopback there is no TLS, and to load the certificates of others for
-each client would take longer than what most of them ask.
+PLAIN: dict[str, Any] = {"trust_env": False, "verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)}
+"""How an HTTP client of the tests is made: over loopback there is no TLS, and to get ready for it anew for each client
+would take longer than what most of them ask.
 """
 HINTS = frozenset({"queue.position"})
 """Events without a number."""
@@ -52,7 +53,7 @@ class Program(Server):
         self._environment = {**bare_environment(), "PYTHONPATH": str(REPOSITORY), **environment}
 
     def start(self) -> None:
-        if (forking := zygote()).can_fork(self._words, self._environment):
+        if (forking := zygote(self._environment["PYTHONPATH"])).can_fork(self._words, self._environment):
             self._process = forking.fork(self._words, self._environment, self.log)
             return
         self._spawn([*until_parent_ends(signal.SIGTERM), sys.executable, *self._words], self._environment, {})

@@ -2,7 +2,8 @@
 have hundreds.
 
 What is forked is a process like any other: with a session, an environment and a log of its own, and run as `python -m`
-runs it. Real starts are what the tests of `make run`, and of programs that refuse to start, are for.
+runs it. Real starts are what the tests of `make run` are for, and those of programs that end by themselves: there one
+of each kind is real.
 """
 
 from __future__ import annotations
@@ -19,10 +20,12 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import BinaryIO
 
 from embedded.children import bare_environment
 from sandbox.confinement import kernel
@@ -41,12 +44,54 @@ LOADED = {
         "api.page",
         "api.programs.endpoints",
         "api.sessions.history",
+        "core.log",
+        "uvicorn.lifespan.on",
+        "uvicorn.loops.uvloop",
+        "uvicorn.protocols.http.httptools_impl",
+        "uvicorn.protocols.websockets.websockets_sansio_impl",
     ),
-    "workers": ("workers.serving",),
-    "workers.dispatcher": ("workers.dispatcher.messages", "workers.dispatcher.planner", "workers.dispatcher.upkeep"),
+    "workers": (
+        "workers.serving",
+        "workers.models.providers.demo",
+        "billiard.pool",
+        "celery.app.amqp",
+        "celery.app.control",
+        "celery.app.events",
+        "celery.app.log",
+        "celery.apps.worker",
+        "celery.backends.base",
+        "celery.concurrency.thread",
+        "celery.events.receiver",
+        "celery.fixups.django",
+        "celery.worker.autoscale",
+        "celery.worker.components",
+        "celery.worker.consumer",
+        "celery.worker.consumer.delayed_delivery",
+        "celery.worker.strategy",
+        "core.log",
+        "encodings.idna",
+        "kombu.transport.redis",
+    ),
+    "workers.dispatcher": (
+        "workers.dispatcher.messages",
+        "workers.dispatcher.planner",
+        "workers.dispatcher.upkeep",
+        "celery.fixups.django",
+        "core.log",
+        "uvloop",
+    ),
     "migrations": ("core.database.revisions", "core.settings"),
+    "core.operating": ("core.operating.checks",),
+    "api.access.bootstrap": ("core.access.operator",),
+    "sandbox": (
+        "sandbox.http.app",
+        "uvicorn.lifespan.on",
+        "uvicorn.protocols.http.httptools_impl",
+    ),
 }
-"""What a program imports when it starts. Nothing of it may read the settings or start a thread."""
+"""What a program imports when it starts, or as soon as it is at work. Nothing of it may read the settings or start a
+thread.
+"""
 LARGEST = 256 * 1024
 
 
@@ -114,10 +159,24 @@ class Zygote:
 
     def fork(self, words: Sequence[str], environment: Mapping[str, str], log: Path) -> Forked:
         """Start a program: `-m`, its name, and what follows it."""
+        with log.open("ab") as output:
+            return self._fork(words, environment, output, output)
+
+    def run(
+        self, words: Sequence[str], environment: Mapping[str, str], timeout: float
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a program to its end; what it printed. Raises TimeoutExpired."""
+        assert self.can_fork(words, environment)
+        with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
+            status = self._fork(words, environment, stdout, stderr).wait(timeout)
+            printed = [os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0) for file in (stdout, stderr)]
+        return subprocess.CompletedProcess(words, status, *(text.decode() for text in printed))
+
+    def _fork(self, words: Sequence[str], environment: Mapping[str, str], output: BinaryIO, errors: BinaryIO) -> Forked:
         told, tell = os.pipe()
         order = json.dumps({"words": list(words[1:]), "environment": dict(environment)})
-        with log.open("ab") as output, self._lock:
-            socket.send_fds(self._asks, [order.encode()], [output.fileno(), tell])
+        with self._lock:
+            socket.send_fds(self._asks, [order.encode()], [output.fileno(), errors.fileno(), tell])
             os.close(tell)
             pid = self._asks.recv(16)
             assert pid, "the zygote ended, and has said why"
@@ -130,9 +189,9 @@ class Zygote:
 
 
 @cache
-def zygote() -> Zygote:
-    """The one of this process, started when it is first asked for."""
-    started = Zygote({**bare_environment(), "PYTHONPATH": str(Path(__file__).resolve().parents[1])})
+def zygote(path: str = str(Path(__file__).resolve().parents[1])) -> Zygote:
+    """The one of this process for a PYTHONPATH, started when it is first asked for."""
+    started = Zygote({**bare_environment(), "PYTHONPATH": path})
     atexit.register(started.close)
     return started
 
@@ -166,17 +225,18 @@ def serve(asks: socket.socket) -> list[str]:
     while True:
         for ready, _ in poller.poll():
             if ready == asks.fileno():
-                message, descriptors, _, _ = socket.recv_fds(asks, LARGEST, 2)
+                message, descriptors, _, _ = socket.recv_fds(asks, LARGEST, 3)
                 if not message:
                     sys.exit()
-                order, (log, tell) = json.loads(message), descriptors
+                order, (output, errors, tell) = json.loads(message), descriptors
                 load(order["words"])
                 parent = os.getpid()
                 pid = os.fork()
                 if pid == 0:
-                    become(parent, log, order["environment"], asks)
+                    become(parent, output, errors, order["environment"], asks)
                     return list(order["words"])
-                os.close(log)
+                os.close(output)
+                os.close(errors)
                 watched = os.pidfd_open(pid)
                 running[watched] = pid, tell
                 poller.register(watched, select.POLLIN)
@@ -200,15 +260,15 @@ def status_of(pid: int) -> int:
     return end.si_status if end.si_code == os.CLD_EXITED else -end.si_status
 
 
-def become(parent: int, log: int, environment: Mapping[str, str], asks: socket.socket) -> None:
+def become(parent: int, output: int, errors: int, environment: Mapping[str, str], asks: socket.socket) -> None:
     """Take leave of the zygote: what `subprocess` does between fork and exec. Then whoever asked hears of us."""
     os.setsid()
     kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:
         os._exit(1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
+    os.dup2(output, 1)
+    os.dup2(errors, 2)
     os.environ.clear()
     os.environ.update(environment)
     asks.send(str(os.getpid()).encode())

@@ -40,6 +40,7 @@ def serve(settings: Settings, pool: str) -> int:
         without_mingle=True,
         without_heartbeat=True,
         loglevel=settings.log_level,
+        quiet=True,
     )
     exit_code = 1
     try:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
+from pydantic.json_schema import JsonSchemaMode
 
 from api.dependencies import ServicesDep
 from api.routing import resource
@@ -114,8 +116,8 @@ def _agent(
         "name": spec.name,
         "title": spec.title,
         "description": spec.description,
-        "input_schema": spec.input_model.model_json_schema(),
-        "result_schema": spec.result_model.model_json_schema(mode="serialization"),
+        "input_schema": _schema(spec.input_model, "validation"),
+        "result_schema": _schema(spec.result_model, "serialization"),
         "package": package,
         "pool": spec.pool,
         "workers": len(serving),
@@ -125,6 +127,11 @@ def _agent(
             Lane.BATCH: _lane(loads.get((spec.name, Lane.BATCH)), slots - reserved(slots)),
         },
     }
+
+
+@cache
+def _schema(model: type[BaseModel], mode: JsonSchemaMode) -> dict[str, Any]:
+    return model.model_json_schema(mode=mode)
 
 
 def _lane(load: workers.Load | None, slots: int) -> dict[str, Any]:

@@ -37,10 +37,21 @@ def test_it_leads_a_session_and_is_ended_by_signals(tmp_path: Path) -> None:
 
 
 def test_another_python_is_really_started(tmp_path: Path) -> None:
-    (tmp_path / "sitecustomize.py").write_text("print('customized', flush=True)")
-    program = Program(
-        "other", tmp_path / "log", ["-m", "migrations", "--help"], {"PYTHONPATH": f"{tmp_path}:{REPOSITORY}"}
-    )
+    program = Program("other", tmp_path / "log", ["-m", "migrations", "--help"], {"PYTHONPROFILEIMPORTTIME": "1"})
     program.start()
     assert program.wait() == 0
-    assert "customized" in program.log.read_text()
+    assert "import time:" in program.log.read_text()
+
+
+def test_another_path_has_a_zygote_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "outside.py").write_text("print('from outside', flush=True)")
+    settings = {**NOBODY_THERE, "ACI_AGENTS": "outside:SPEC"}
+    for path in (f"{REPOSITORY}:{tmp_path}", str(REPOSITORY)):
+        program = Program(
+            "other", tmp_path / "log", ["-m", "core.operating", "doctor"], {**settings, "PYTHONPATH": path}
+        )
+        program.start()
+        assert program.wait() == 1
+    said = program.log.read_text()
+    assert said.count("from outside") == 1
+    assert said.count("No module named 'outside'") == 1

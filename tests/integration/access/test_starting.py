@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from houses import House, OpenHouse
+from services import PATIENCE_S
 
 from api.__main__ import why_not
 from api.app import create_app
@@ -22,6 +23,7 @@ from core.database.pool import Pool, connect
 from core.settings import Settings
 from core.tenants import DEFAULT_TENANT
 from embedded.children import bare_environment
+from tests.zygote import zygote
 
 ROOT = Path(__file__).resolve().parents[3]
 ISSUER = json.dumps([{"issuer": "https://issuer.example", "audiences": ["a"], "tenant": "default"}])
@@ -36,6 +38,12 @@ def run(module: str, *words: str, **environment: str) -> subprocess.CompletedPro
         text=True,
         check=False,
     )
+
+
+def forked(module: str, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The same without its imports."""
+    own = {**bare_environment(), "PYTHONPATH": str(ROOT), **environment}
+    return zygote().run(["-m", module, *words], own, PATIENCE_S)
 
 
 def sentence(done: subprocess.CompletedProcess[str]) -> str:
@@ -59,7 +67,7 @@ def test_what_is_refused_is_said_in_a_sentence_and_nothing_listens() -> None:
 
 
 def test_issuers_are_of_no_use_where_nobody_is_asked() -> None:
-    assert "ACI_AUTH=keys" in sentence(run("api", ACI_OIDC_ISSUERS=ISSUER))
+    assert "ACI_AUTH=keys" in sentence(forked("api", ACI_OIDC_ISSUERS=ISSUER))
 
 
 NO_KEYS = {
@@ -85,7 +93,7 @@ def test_a_key_file_that_holds_no_key(text: str, tmp_path: Path) -> None:
 
 
 def test_a_key_file_that_is_not_there(tmp_path: Path) -> None:
-    assert "can't be read" in sentence(run("api", ACI_AUTH="keys", ACI_ADMIN_KEY_FILE=str(tmp_path / "none")))
+    assert "can't be read" in sentence(forked("api", ACI_AUTH="keys", ACI_ADMIN_KEY_FILE=str(tmp_path / "none")))
 
 
 async def test_a_key_in_a_file_is_an_admins_once_and_stays_what_it_became(open_house: OpenHouse, pool: Pool) -> None:
@@ -111,9 +119,9 @@ async def test_the_first_admin_gets_a_key_and_the_second_is_told_of_it(
     key = first.stdout.strip()
     assert tokens.well_formed(Kind.KEY, key)
     assert key not in first.stderr
-    second = await asyncio.to_thread(run, "api.access.bootstrap", DATABASE_URL=address)
+    second = await asyncio.to_thread(forked, "api.access.bootstrap", DATABASE_URL=address)
     assert (second.returncode, second.stdout) == (3, "")
-    another = await asyncio.to_thread(run, "api.access.bootstrap", "--another", "--name", "x", DATABASE_URL=address)
+    another = await asyncio.to_thread(forked, "api.access.bootstrap", "--another", "--name", "x", DATABASE_URL=address)
     assert another.returncode == 0
     connection = await connect(Settings(DATABASE_URL=address))  # type: ignore[call-arg]
     try:
@@ -138,14 +146,14 @@ async def test_of_many_who_bootstrap_at_once_one_gets_a_key(new_database: object
 
 
 def test_without_a_database_bootstrap_says_so_in_a_sentence() -> None:
-    done = run("api.access.bootstrap", DATABASE_URL="postgresql://aci:hush@127.0.0.1:1/aci")
+    done = forked("api.access.bootstrap", DATABASE_URL="postgresql://aci:hush@127.0.0.1:1/aci")
     assert done.returncode == 2
     assert len(done.stderr.strip().splitlines()) == 1
     assert "hush" not in done.stderr
 
 
 def test_a_key_is_drawn_without_anybody_being_asked() -> None:
-    done = run("api.access.bootstrap", "--draw", DATABASE_URL="postgresql://127.0.0.1:1/none")
+    done = forked("api.access.bootstrap", "--draw", DATABASE_URL="postgresql://127.0.0.1:1/none")
     assert tokens.well_formed(Kind.KEY, done.stdout.strip())
 
 

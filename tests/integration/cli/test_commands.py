@@ -1,6 +1,7 @@
 """`aci` as a stranger runs it, against an API process that asks who is there.
 
-Most commands run in the test's own process, where a Python for each would do little but import; a few are processes.
+Most commands run in the test's own process, and what they ask of the service's programs is forked, where a Python for
+each would do little but import; a few are processes.
 """
 
 from __future__ import annotations
@@ -23,12 +24,25 @@ import pytest
 from services import PATIENCE_S, PLAIN, REPOSITORY, Program
 from typer.testing import CliRunner
 
+from cli import beside
 from cli.__main__ import app, main
 from cli.errors import Exit
 from embedded.children import bare_environment, pause_between_looks
 from embedded.redis import RedisServer, free_port, is_ready, server_program
+from embedded.within import environment_of
+from tests.zygote import zygote
 
 Done = subprocess.CompletedProcess[str]
+
+
+def forked(module: str, *arguments: str, stdout: int | None = None, stderr: int | None = None) -> Done:
+    """As `beside.ran`."""
+    environment = {**environment_of(os.environ), "PYTHONPATH": str(REPOSITORY)}
+    done = zygote().run(["-m", module, *arguments], environment, PATIENCE_S)
+    for text, held, ours in ((done.stdout, stdout, sys.stdout), (done.stderr, stderr, sys.stderr)):
+        if held is None:
+            ours.write(text)
+    return done
 
 
 class Shell:
@@ -46,6 +60,7 @@ class Shell:
             mock.patch.dict(os.environ, self.environment, clear=True),
             mock.patch.object(sys, "argv", ["aci", *words]),
             mock.patch.object(sys, "stdin", io.StringIO(given)),
+            mock.patch.object(beside, "ran", forked),
             contextlib.redirect_stdout(stdout),
             contextlib.redirect_stderr(stderr),
             pytest.raises(SystemExit) as ended,
@@ -116,19 +131,19 @@ def stranger(service: dict[str, str], tmp_path: Path) -> Shell:
 
 
 def test_the_first_admins_key_is_made_once(operator: Shell) -> None:
-    again = operator.process("admin", "bootstrap", status=Exit.FAILED)
+    again = operator.run("admin", "bootstrap", status=Exit.FAILED)
     assert "--another" in again.stderr
-    assert operator.json("admin", "bootstrap", "--another", apart=True)["secret"].startswith("aci_")
+    assert operator.json("admin", "bootstrap", "--another")["secret"].startswith("aci_")
 
 
 def test_without_a_database_there_is_no_first_key(operator: Shell) -> None:
     away = Shell(operator.home, DATABASE_URL=f"postgresql://nobody@127.0.0.1:{free_port()}/x")
-    assert "DATABASE_URL" in away.process("admin", "bootstrap", status=Exit.UNREACHABLE).stderr
+    assert "DATABASE_URL" in away.run("admin", "bootstrap", status=Exit.UNREACHABLE).stderr
 
 
 def test_a_key_is_kept_when_it_is_good_and_only_then(operator: Shell, stranger: Shell) -> None:
     url = stranger.environment.pop("ACI_URL")
-    wrong = stranger.process("login", url, given="aci_" + "0" * 48 + "\n", status=Exit.NOT_ALLOWED)
+    wrong = stranger.run("login", url, given="aci_" + "0" * 48 + "\n", status=Exit.NOT_ALLOWED)
     assert "401" in wrong.stderr
     stranger.run("whoami", status=Exit.UNREACHABLE)
     key = operator.run("admin", "keys", "create", "of a stranger").stdout
@@ -137,7 +152,7 @@ def test_a_key_is_kept_when_it_is_good_and_only_then(operator: Shell, stranger: 
     me = stranger.json("whoami")
     assert (me["scopes"], me["tenant"]["name"]) == (["user"], "default")
     assert key.strip() not in stranger.run("whoami").stdout
-    refused = stranger.process("admin", "keys", "list", status=Exit.NOT_ALLOWED)
+    refused = stranger.run("admin", "keys", "list", status=Exit.NOT_ALLOWED)
     assert "admin" in refused.stderr
     stranger.run("logout")
     stranger.run("whoami", status=Exit.UNREACHABLE)
@@ -240,7 +255,7 @@ def test_a_setting_that_can_not_be_used_is_named(operator: Shell) -> None:
 
 def test_the_doctor_looks_at_every_part_where_the_service_is(operator: Shell, service: dict[str, str]) -> None:
     """Here only the API runs: all that is missing is named, with what to do."""
-    checks = {one["name"]: one for one in operator.json("doctor", status=Exit.FAILED)}
+    checks = {one["name"]: one for one in operator.json("doctor", status=Exit.FAILED, apart=True)}
     well = {name for name, one in checks.items() if one["status"] == "ok"}
     assert {"settings", "postgres", "migrations", "clock", "redis", "redis password", "disk", "api", "key"} <= well
     ill = {name for name, one in checks.items() if one["status"] == "failed"}

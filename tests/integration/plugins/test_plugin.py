@@ -49,7 +49,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def plugins_database(new_database: Any) -> str:
-    address: str = await new_database(empty=True)
+    address: str = await new_database()
     return address
 
 

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
+from urllib.request import urlopen
 
 import asyncpg
 import httpx
 import pytest_asyncio
 import redis
-from services import PATIENCE_S, PLAIN, Client, Service, hold_to_contract, problem_of, server_sent, text_of, types
+from services import PATIENCE_S, Client, Service, hold_to_contract, problem_of, server_sent, text_of, types
 
 from embedded.postgres import PostgresServer
 from embedded.redis import RedisServer, free_port
@@ -29,7 +31,7 @@ async def until(condition: Callable[[], Awaitable[Any]]) -> Any:
     """Wait for a condition, and give what it found."""
     async with asyncio.timeout(PATIENCE_S):
         while not (found := await condition()):  # noqa: ASYNC110  (it looks at other processes)
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
         return found
 
 
@@ -61,13 +63,18 @@ async def _put_back(service: Service, redis_server: RedisServer, postgres: Postg
     await until(lambda: sandbox_says(service, "ok"))
 
 
+def sandbox_health(service: Service) -> dict[str, Any]:
+    """What the sandbox says of itself. Raises OSError where it is not there."""
+    with urlopen(f"http://127.0.0.1:{service.sandbox_port}/healthz", timeout=PATIENCE_S) as answer:
+        said: dict[str, Any] = json.load(answer)
+    return said
+
+
 async def sandbox_says(service: Service, status: str) -> bool:
     try:
-        async with httpx.AsyncClient(**PLAIN) as http:
-            answer = await http.get(f"http://127.0.0.1:{service.sandbox_port}/healthz")
-    except httpx.TransportError:
+        return bool(sandbox_health(service)["status"] == status)
+    except OSError:
         return False
-    return bool(answer.json()["status"] == status)
 
 
 # --- workers ----------------------------------------------------------------------------------------------

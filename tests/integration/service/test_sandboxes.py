@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
-import httpx
 import pytest_asyncio
-from services import PLAIN, Client, Service, types
-from test_outages import sandbox_says, until
+from services import Client, Service, types
+from test_outages import sandbox_health, sandbox_says, until
 
 BUSY = "import time\nprint('started', flush=True)\ntime.sleep(300)\n"
 
@@ -54,9 +53,7 @@ async def restart_sandbox(service: Service, **settings: str) -> None:
 
 
 async def sessions_of(service: Service) -> int:
-    async with httpx.AsyncClient(**PLAIN) as http:
-        said = (await http.get(f"http://127.0.0.1:{service.sandbox_port}/healthz")).json()
-    count: int = said["sessions"]
+    count: int = sandbox_health(service)["sessions"]
     return count
 
 
