@@ -60,6 +60,7 @@ def main() -> int:
         host=settings.host,
         port=settings.port,
         loop="asyncio",
+        ws="none",
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=2,

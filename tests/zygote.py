@@ -44,6 +44,7 @@ LOADED = {
     ),
     "workers": ("workers.serving",),
     "workers.dispatcher": ("workers.dispatcher.messages", "workers.dispatcher.planner", "workers.dispatcher.upkeep"),
+    "sandbox": ("sandbox.http.app", "uvicorn.lifespan.on", "uvicorn.protocols.http.httptools_impl"),
     "migrations": ("core.database.revisions", "core.settings"),
 }
 """What a program imports when it starts. Nothing of it may read the settings or start a thread."""
@@ -82,6 +83,10 @@ class Forked:
         """Signal it, unless it is known to have ended."""
         if self.poll() is None:
             os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """Kill it."""
+        self.send_signal(signal.SIGKILL)
 
 
 class Zygote:
