@@ -14,6 +14,8 @@ import signal
 import socket
 import sys
 from dataclasses import asdict
+from types import FrameType
+from typing import Final
 
 import uvicorn
 from pydantic import ValidationError
@@ -23,6 +25,8 @@ from sandbox.http.security import Doorkeeper, HostRule
 from sandbox.sessions.supervisor import Supervisor
 from sandbox.settings import MissingCredentials, Settings, describe_settings
 from sandbox.wire.sigv4 import Verifier
+
+_TICK_SECONDS: Final = 1.0
 
 
 def main() -> int:
@@ -73,6 +77,20 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, supervisor: Supervisor) -> None:
         super().__init__(config)
         self._supervisor = supervisor
+        self._asked_to_end = asyncio.Event()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """uvicorn's own, which is then told at once."""
+        super().handle_exit(sig, frame)
+        asyncio.get_running_loop().call_soon_threadsafe(self._asked_to_end.set)
+
+    async def main_loop(self) -> None:
+        """Until a signal comes. uvicorn's own loop looks for that ten times a second; here only the time of day, which
+        answers carry, is looked at, once a second.
+        """
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._asked_to_end.wait(), _TICK_SECONDS)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """uvicorn's own shutdown, after the sessions' end."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -55,9 +54,13 @@ class SessionGroup:
         """How many processes the kernel killed here because memory ran out. Asked often, so of one file alone."""
         if self.kills is not None:
             with contextlib.suppress(OSError):
-                found = re.search(r"^oom_kill (\d+)$", self.kills.read_text(), re.MULTILINE)
-                if found:
-                    return int(found[1])
+                descriptor = os.open(self.kills, os.O_RDONLY | os.O_CLOEXEC)
+                try:
+                    words = os.read(descriptor, 4096).split()
+                finally:
+                    os.close(descriptor)
+                if b"oom_kill" in words:
+                    return int(words[words.index(b"oom_kill") + 1])
         return 0
 
     def remove(self) -> bool:

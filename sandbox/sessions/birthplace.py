@@ -31,6 +31,7 @@ async def make_session(
     bounds: Bounds,
     zygote: ZygoteProcess,
     cgroups: Cgroups | None,
+    on_use: Callable[[], None],
     on_end: Callable[[Session], None],
 ) -> Session:
     """A session that waits for its first run. Raises ZygoteFailed with the step that failed."""
@@ -43,7 +44,7 @@ async def make_session(
     owner = host_id if zygote.way == "root" else None
     workspace = Workspace(work, owner, limits.disk_bytes)
     handles = Handles(pid, init, runner, control, orders, stdout, stderr, workspace, group)
-    return Session(session_id, handles, bounds, on_end)
+    return Session(session_id, handles, bounds, on_use, on_end)
 
 
 def _make_group(

@@ -69,7 +69,14 @@ class Handles:
 class Session:
     """A session from the moment it is ready. All methods belong to the event loop's thread."""
 
-    def __init__(self, session_id: str, handles: Handles, bounds: Bounds, on_end: Callable[[Session], None]) -> None:
+    def __init__(
+        self,
+        session_id: str,
+        handles: Handles,
+        bounds: Bounds,
+        on_use: Callable[[], None],
+        on_end: Callable[[Session], None],
+    ) -> None:
         self.id = session_id
         self.pid = handles.pid
         self.workspace = handles.workspace
@@ -80,6 +87,7 @@ class Session:
         self.over = asyncio.Event()
         self._handles = handles
         self._bounds = bounds
+        self._on_use = on_use
         self._on_end = on_end
         self._reason: Limit | None = None
         self._frames = channel.FrameReader()
@@ -103,7 +111,7 @@ class Session:
         assert self.run is None
         self._discard_old_output()
         self.run = run = Run(secrets.token_hex(8), request, self._new_output())
-        self.last_used = time.monotonic()
+        self.touch()
         self._outgoing += channel.encode({**request, "run": run.number, "ask": asks})
         self._loop.add_reader(self._handles.stdout, self._listen, "stdout", self._handles.stdout)
         self._loop.add_reader(self._handles.stderr, self._listen, "stderr", self._handles.stderr)
@@ -143,6 +151,7 @@ class Session:
     def touch(self) -> None:
         """The session is in use: its idle time starts anew."""
         self.last_used = time.monotonic()
+        self._on_use()
 
     def interrupt(self, limit: Limit) -> None:
         """Ask the run to end by SIGINT; if it has not within the grace, end the session."""

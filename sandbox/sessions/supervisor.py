@@ -86,6 +86,8 @@ class Supervisor:
         self._tokens: dict[tuple[str, str], asyncio.Future[Record]] = {}
         self._live: dict[str, Session] = {}
         self._watched: dict[str, int] = {}
+        self._in_use = asyncio.Event()
+        """Set as soon as a session is used, and until no code may run in any."""
         self._slots = set(range(settings.max_sessions + settings.warm_sessions + 1))
         self._slot_of: dict[str, int] = {}
         self._warm: list[Session] = []
@@ -273,7 +275,15 @@ class Supervisor:
             host_id = self._settings.uid_base + slot
             nice = 0 if self._cgroups is not None and self._cgroups.share_processors else _NICE
             session = await make_session(
-                session_id, host_id, nice, limits, self._bounds, zygote, self._cgroups, self._session_over
+                session_id,
+                host_id,
+                nice,
+                limits,
+                self._bounds,
+                zygote,
+                self._cgroups,
+                self._in_use.set,
+                self._session_over,
             )
         except BaseException:
             self._free_slot(session_id)
@@ -363,6 +373,7 @@ class Supervisor:
                 idle_since = session.idle_since
                 if session not in self._warm and idle_since is not None and idle_since < oldest:
                     session.kill(Limit.SESSION_ENDED)
+            self._end_over_memory()
             self._groups_to_remove = [group for group in self._groups_to_remove if not group.remove()]
 
     async def _keep_warm(self) -> None:
@@ -378,16 +389,31 @@ class Supervisor:
                     await asyncio.sleep(PAUSE_S)
 
     async def _watch_memory(self) -> None:
-        """End sessions over their memory: in tier A once the kernel has killed any process of theirs for it."""
+        """Look often while code may run. Else it is enough that the upkeep does."""
         while True:
+            await self._in_use.wait()
             await asyncio.sleep(watchdog.INTERVAL_SECONDS)
-            for session_id, session in list(self._live.items()):
-                if session.group is not None:
-                    over = session.group.memory_kills() > 0
-                else:
-                    over = watchdog.exceeds(session.pid, self._watched[session_id])
-                if over:
-                    session.kill(Limit.MEMORY)
+            self._end_over_memory()
+            if not any(self._may_grow(session) for session in self._live.values()):
+                self._in_use.clear()
+
+    def _may_grow(self, session: Session) -> bool:
+        """Whether memory could run out by what this session does. Where the kernel bounds it, what is left of a run or
+        a task does no harm.
+        """
+        return session not in self._warm and (session.group is None or session.idle_since is None)
+
+    def _end_over_memory(self) -> None:
+        """End sessions over their memory: in tier A once the kernel has killed any process of theirs for it."""
+        for session_id, session in list(self._live.items()):
+            if session in self._warm:
+                continue  # no code has run in it
+            if session.group is not None:
+                over = session.group.memory_kills() > 0
+            else:
+                over = watchdog.exceeds(session.pid, self._watched[session_id])
+            if over:
+                session.kill(Limit.MEMORY)
 
     async def _clear_groups(self) -> None:
         """A cgroup can be busy for a moment after its last process was reaped."""

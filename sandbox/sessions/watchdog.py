@@ -8,6 +8,7 @@ waits in sockets is in no process's pages: each counts as if it were full.
 from __future__ import annotations
 
 import contextlib
+import os
 import resource
 from pathlib import Path
 from typing import Final
@@ -24,15 +25,21 @@ def descendants(pid: int) -> list[int]:
         current = waiting.pop()
         found.append(current)
         with contextlib.suppress(OSError):
-            for task in Path(f"/proc/{current}/task").iterdir():
+            for task in os.listdir(f"/proc/{current}/task"):  # noqa: PTH208
                 with contextlib.suppress(OSError, ValueError):
-                    waiting += [int(child) for child in (task / "children").read_text().split()]
+                    waiting += map(int, _read(f"/proc/{current}/task/{task}/children").split())
     return found
+
+
+def _read(path: str) -> bytes:
+    """All of a file of /proc. Ten times a second for each session, so by the shortest way there is."""
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+        return file.readall()
 
 
 def _resident(pid: int) -> int:
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
+        return int(_read(f"/proc/{pid}/statm").split()[1]) * _PAGE
     except (OSError, IndexError):
         return 0
 
@@ -61,8 +68,7 @@ _BUFFER: Final = _largest_buffer()
 def _in_sockets(pid: int) -> int:
     """What the sockets of this process's network namespace, the session's own, can hold."""
     try:
-        with open(f"/proc/{pid}/net/sockstat") as file:  # noqa: PTH123 - ten times a second for each session
-            return int(file.readline().split()[2]) * _BUFFER
+        return int(_read(f"/proc/{pid}/net/sockstat").split()[2]) * _BUFFER
     except (OSError, IndexError, ValueError):
         return 0
 

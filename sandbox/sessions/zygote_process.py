@@ -53,7 +53,7 @@ class ZygoteProcess:
         folder = str(Path(inside.__file__).parent)
         with theirs:
             words = [folder, str(theirs.fileno()), str(os.getpid()), str(int(self._preload))]
-            command = [str(self._python), "-I", "-B", *words]
+            command = [str(self._python), "-I", *words]
             try:
                 self._process = subprocess.Popen(  # noqa: ASYNC220 - forks from the main thread on purpose
                     command, env={}, cwd="/", stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]

@@ -26,6 +26,15 @@ def new_server() -> Iterator[Callable[..., Server]]:
 
 
 @pytest.fixture
+def new_process() -> Iterator[Callable[..., Server]]:
+    """The same, each started as `python -m sandbox` is."""
+    with contextlib.ExitStack() as started:
+        yield lambda **settings: started.enter_context(
+            running(Server.start, **{"SANDBOX_WARM_SESSIONS": "0", **settings})
+        )
+
+
+@pytest.fixture
 def client(server: Server) -> Any:
     return server.client()
 

@@ -1,5 +1,7 @@
 """A real server as a process, and sessions in it as one line per call, by unmodified clients.
 
+Where it makes no difference how the process came to be, it is forked from one that has loaded its code.
+
 Where the machine can't confine code these tests fail; only where it forbids user namespaces to an ordinary user, and
 outside of CI, they are skipped with that reason.
 """
@@ -18,15 +20,19 @@ import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import boto3
 import psutil
 import pytest
 from botocore.config import Config
 
+from embedded.children import bare_environment
+from tests.zygote import Forked, zygote
+
 REPOSITORY = Path(__file__).resolve().parents[3]
 IDENTIFIER = "aws.codeinterpreter.v1"
+PYTHON = REPOSITORY / ".venv-sandbox" / "bin" / "python"
 KEY, SECRET = "AKIDTESTS", "a secret for tests"
 SETTINGS = {
     "SANDBOX_PORT": "0",
@@ -46,7 +52,9 @@ SETTINGS = {
 class Server:
     """A server process that has said where it listens."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | Forked
+    log: IO[str]
+    """What it says, as long as anybody holds this."""
     url: str
 
     @classmethod
@@ -61,13 +69,18 @@ class Server:
             text=True,
         )
         assert process.stderr is not None
-        said = ""
-        for line in process.stderr:
-            said += line
-            found = re.search(r"running on (http://127\.0\.0\.1:\d+)", line)
-            if found:
-                return cls(process, found[1])
-        raise AssertionError(f"the server did not start:\n{said}")
+        return cls(process, process.stderr, address(process.stderr))
+
+    @classmethod
+    def fork(cls, **settings: str) -> Server:
+        """One that is started in less than half the time."""
+        environment = {**bare_environment(), "PYTHONPATH": str(REPOSITORY), "SANDBOX_PYTHON": str(PYTHON)}
+        reading, writing = os.pipe()
+        words = ["-m", "sandbox"]
+        process = zygote().fork(words, {**environment, **SETTINGS, **settings}, Path(f"/proc/self/fd/{writing}"))
+        os.close(writing)
+        log = os.fdopen(reading)
+        return cls(process, log, address(log))
 
     def health(self) -> dict[str, Any]:
         with urllib.request.urlopen(f"{self.url}/healthz") as answer:
@@ -95,6 +108,17 @@ class Server:
             aws_secret_access_key=SECRET,
             config=Config(retries={"total_max_attempts": 1}, **config),
         )
+
+
+def address(said: Iterable[str]) -> str:
+    """Where a server listens, as soon as it has said so."""
+    lines = []
+    for line in said:
+        lines.append(line)
+        found = re.search(r"running on (http://127\.0\.0\.1:\d+)", line)
+        if found:
+            return found[1]
+    raise AssertionError("the server did not start:\n" + "".join(lines))
 
 
 @dataclass
@@ -174,9 +198,9 @@ class Outcome:
 
 
 @contextlib.contextmanager
-def running(**settings: str) -> Iterator[Server]:
+def running(start: Callable[..., Server] = Server.fork, **settings: str) -> Iterator[Server]:
     """A server that confines code; stopped at the end if the test has not ended it."""
-    server = Server.start(**settings)
+    server = start(**settings)
     try:
         require_confinement(server)
         yield server

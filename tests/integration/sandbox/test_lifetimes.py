@@ -45,8 +45,8 @@ def busy_run(server: Server) -> Iterator[dict[str, Any]]:
     return stream
 
 
-def test_sigterm_ends_a_run_with_its_last_event_and_leaves_no_process_and_no_cgroup(new_server: ServerMaker) -> None:
-    server = new_server(SANDBOX_WARM_SESSIONS="1")
+def test_sigterm_ends_a_run_with_its_last_event_and_leaves_no_process_and_no_cgroup(new_process: ServerMaker) -> None:
+    server = new_process(SANDBOX_WARM_SESSIONS="1")
     busy_session(server)
     stream = busy_run(server)
     processes = server.descendants()
@@ -68,8 +68,8 @@ if found is not None:
 """
 
 
-def test_sigkill_of_the_server_takes_everything_with_it(new_server: ServerMaker) -> None:
-    server = new_server(SANDBOX_WARM_SESSIONS="1")
+def test_sigkill_of_the_server_takes_everything_with_it(new_process: ServerMaker) -> None:
+    server = new_process(SANDBOX_WARM_SESSIONS="1")
     busy_session(server)
     _stream = busy_run(server)  # only the kernel can tell it that the server is gone
     processes = server.descendants()

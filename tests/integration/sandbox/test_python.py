@@ -54,6 +54,10 @@ CELLS = {
     "%env": ("%env ADDED=1\nimport os; os.environ['ADDED']", "'1'"),
     "%who": ("x = 1\n%who", "x"),
     "%run": ("open('s.py', 'w').write('value = 5')\n%run s.py\nvalue", "5"),
+    "a module of one's own leaves nothing beside it": (
+        "open('own.py', 'w').close()\nimport os, own; os.path.exists('__pycache__')",
+        "False",
+    ),
     "%load_ext": ("%load_ext autoreload\n%autoreload 2", ""),
     "%matplotlib inline": ("%matplotlib inline\nprint('plots')", "plots"),
     "a figure needs no screen": (

@@ -73,7 +73,7 @@ async def inside(process: subprocess.Popen[bytes], tmp_path: Path) -> AsyncItera
     workspace = Workspace(os.open(tmp_path, os.O_RDONLY), None, 1000)
     pidfds = os.pidfd_open(process.pid), os.pidfd_open(process.pid)
     handles = Handles(process.pid, *pidfds, control, orders, stdout, stderr, workspace, None)
-    session = Session("s", handles, Bounds(1000, 1000, 100.0, 100.0, 100.0), lambda _: None)
+    session = Session("s", handles, Bounds(1000, 1000, 100.0, 100.0, 100.0), lambda: None, lambda _: None)
     yield Inside(session, runner, init)
     session.ended(-signal.SIGKILL)
     for end in (its_stdout, its_stderr):

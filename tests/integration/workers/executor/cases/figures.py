@@ -98,8 +98,8 @@ CASES = {
     "plotly shown": Case("fig.show()\nprint('after')", shows=["plotly"], order=["<0>", "after\n"]),
     "plotly.io": Case("import plotly.io as pio\npio.show(fig)", shows=["plotly"]),
     "more than is sent at once": Case(
-        PLT + "import numpy as np\nplt.rcParams['figure.figsize'] = (6, 5)\n"
-        "for n in range(6):\n    plt.imshow(np.random.default_rng(n).random((300, 300)))\n    plt.show()",
+        PLT + "import numpy as np\nplt.rcParams['figure.figsize'] = (2.5, 2.5)\n"
+        "for n in range(6):\n    plt.figimage(np.random.default_rng(n).random((250, 250, 3)))\n    plt.show()",
         shows=["figure"] * 6,
     ),
 }
