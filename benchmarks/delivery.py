@@ -9,10 +9,11 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-from benchmarks.rig import ROOT, Report, folder, free_port, percentile, program, wait_for_port
+from benchmarks.rig import ROOT, Report, folder, percentile, program, wait_for_port
 from benchmarks.service import running
 from benchmarks.watching import Marks, Watcher, allow_many_files, watch
 from benchmarks.writing import writing
+from embedded.ports import free_port
 
 MANY = 1000
 SAMPLED = 20

@@ -16,9 +16,10 @@ import redis
 from botocore.config import Config
 
 from benchmarks.latency import line, one_row_commits
-from benchmarks.rig import Connection, Report, folder, free_port, percentile, program, wait_for_port
+from benchmarks.rig import Connection, Report, folder, percentile, program, wait_for_port
 from benchmarks.sandbox import PYTHON
 from benchmarks.service import Running, running
+from embedded.ports import free_port
 from workers.executor.execution import FOLDER, start_of
 from workers.executor.shipping import harness
 

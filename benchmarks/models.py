@@ -21,10 +21,11 @@ from botocore.config import Config
 from pydantic import SecretStr
 
 from benchmarks.bedrock_double import A_SECOND, SECONDS
-from benchmarks.rig import Connection, Report, free_port, median, percentile, program, wait_for_port
+from benchmarks.rig import Connection, Report, median, percentile, program, wait_for_port
 from benchmarks.service import Running, running
 from benchmarks.watching import Watcher, allow_many_files, watch
 from core.settings import Settings
+from embedded.ports import free_port
 from workers.models.answer import Question, Said
 from workers.models.chain import ModelChain
 from workers.models.circuits import Circuits

@@ -21,13 +21,6 @@ from typing import Any
 ROOT = Path(__file__).parent.parent
 
 
-def free_port() -> int:
-    """A port that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextlib.contextmanager
 def program(*words: str, env: Mapping[str, str], log: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
     """A Python program of ours, running inside the block."""

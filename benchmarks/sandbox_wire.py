@@ -13,8 +13,9 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from benchmarks.rig import Report, free_port, median, percentile, program, wait_for_port
+from benchmarks.rig import Report, median, percentile, program, wait_for_port
 from benchmarks.sandbox import PYTHON
+from embedded.ports import free_port
 
 ROUNDS = 30
 TRIPS = 200

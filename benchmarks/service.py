@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
 
-from benchmarks.rig import folder, free_port, program, wait_for_port
+from benchmarks.rig import folder, program, wait_for_port
+from embedded.ports import free_port
 from embedded.postgres import PostgresServer, running_postgres
 from embedded.redis import RedisServer, running_redis
 

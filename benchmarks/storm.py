@@ -6,10 +6,11 @@ import asyncio
 import re
 import time
 
-from benchmarks.rig import Report, folder, free_port, median, percentile, program, wait_for_port
+from benchmarks.rig import Report, folder, median, percentile, program, wait_for_port
 from benchmarks.service import running
 from benchmarks.watching import Watcher, allow_many_files
 from benchmarks.writing import Writer, writing
+from embedded.ports import free_port
 
 CLIENTS = 2000
 JOBS = 200

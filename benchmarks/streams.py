@@ -8,10 +8,11 @@ from collections.abc import Awaitable, Callable
 
 import psutil
 
-from benchmarks.rig import Report, folder, free_port, median, program, wait_for_port
+from benchmarks.rig import Report, folder, median, program, wait_for_port
 from benchmarks.service import running
 from benchmarks.watching import Marks, Watcher, allow_many_files, watch
 from benchmarks.writing import Writer, writing
+from embedded.ports import free_port
 
 STREAMS = 5000
 WARM = 100

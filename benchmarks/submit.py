@@ -6,7 +6,8 @@ import asyncio
 import json
 import time
 
-from benchmarks.rig import Connection, Report, folder, free_port, median, percentile, program, wait_for_port
+from benchmarks.rig import Connection, Report, folder, median, percentile, program, wait_for_port
+from embedded.ports import free_port
 from embedded.postgres import running_postgres
 from embedded.redis import running_redis
 

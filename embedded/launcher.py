@@ -22,7 +22,7 @@ from pathlib import Path
 
 from supervisor.xmlrpc import SupervisorTransport
 
-from embedded import addresses, leftovers, plugins, postgres, procfile, readiness, redis, supervisor
+from embedded import addresses, leftovers, plugins, ports, postgres, procfile, readiness, redis, supervisor
 from embedded.children import START_TIMEOUT, bare_environment, until_parent_ends
 from embedded.errors import StartFailed
 from embedded.identity import Identity, identity_for_postgres
@@ -168,7 +168,7 @@ class Launcher:
         if given.get("REDIS_URL"):
             self._screen.say("Using the Redis that REDIS_URL names.")
         else:
-            program, url = self._prepare_redis(keys, held.enter_context(redis.held_port(redis.PORT)))
+            program, url = self._prepare_redis(keys, held.enter_context(ports.held_port(redis.PORT)))
             programs.append(program)
             ready[program.name] = lambda _pid: redis.is_ready(url)
             environment["REDIS_URL"] = url
@@ -224,7 +224,7 @@ class Launcher:
             given,
             {
                 "SANDBOX_HOST": given.get("SANDBOX_HOST") or addresses.HOST,
-                "SANDBOX_PORT": str(redis.free_port(wanted)),
+                "SANDBOX_PORT": str(ports.free_port(wanted)),
                 "SANDBOX_PYTHON": given.get("SANDBOX_PYTHON") or str(ROOT / ".venv-sandbox" / "bin" / "python"),
                 "SANDBOX_CREDENTIALS_FILE": str(keys.sandbox_file),
             },

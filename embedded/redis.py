@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from embedded.addresses import HOST
 from embedded.children import (
     START_TIMEOUT,
     Server,
@@ -26,10 +27,10 @@ from embedded.children import (
     until_parent_ends,
 )
 from embedded.errors import NoRedis, StartFailed
+from embedded.ports import free_port
 
 OLDEST = (6, 2)
 PORT = 8979
-HOST = "127.0.0.1"
 
 
 def server_program() -> Path:
@@ -109,35 +110,6 @@ def is_ready(url: str) -> bool:
                 return [answers.readline() for _ in words][-1] == b"+PONG\r\n"
     except OSError:
         return False
-
-
-def free_port(preferred: int = 0) -> int:
-    """The preferred port of 127.0.0.1 if nobody listens there, else one that the kernel picks."""
-    for candidate in (preferred, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, candidate))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise StartFailed("This machine has no free TCP port left on 127.0.0.1.")
-
-
-@contextlib.contextmanager
-def held_port(preferred: int) -> Iterator[int]:
-    """The same, and nobody else who asks in this way is given it meanwhile; a server with SO_REUSEADDR can take it.
-
-    Two that start at the same moment would else both find the preferred one free. On Linux a port that is bound and not
-    listened on is shared by those who all say so (socket(7)); here that is said after the bind, which is so refused.
-    """
-    with socket.socket() as held:
-        try:
-            held.bind((HOST, preferred))
-        except OSError:
-            held.bind((HOST, 0))
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        yield int(held.getsockname()[1])
 
 
 class RedisServer(Server):

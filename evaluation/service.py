@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import httpx
 
+from embedded.ports import free_port
 from embedded.postgres import running_postgres
 from embedded.redis import running_redis
 
@@ -30,7 +30,7 @@ def running() -> Iterator[str]:
         postgres = stack.enter_context(running_postgres())
         redis = stack.enter_context(running_redis())
         logs = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="aci-eval-")))
-        port, sandbox_port = _free_port(), _free_port()
+        port, sandbox_port = free_port(), free_port()
         credentials = logs / "sandbox.json"
         credentials.touch(mode=0o600)
         credentials.write_text(json.dumps({"access_key_id": "AKIDEVAL", "secret_access_key": secrets.token_hex(16)}))
@@ -87,9 +87,3 @@ def _ended(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

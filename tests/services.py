@@ -22,7 +22,7 @@ from core.agents.registry import agents
 from core.events.types import JobEvent
 from core.jobs.job import JobView
 from embedded.children import Server, bare_environment, pause_between_looks, tail, until_parent_ends
-from embedded.redis import free_port
+from embedded.ports import free_port
 from tests.zygote import zygote
 
 REPOSITORY = Path(__file__).resolve().parents[1]

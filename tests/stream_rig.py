@@ -19,7 +19,7 @@ from core.events.publisher import Publisher
 from core.ids import Prefix, encode
 from core.jobs.lease import Claim
 from core.jobs.states import State
-from embedded.redis import free_port
+from embedded.ports import free_port
 
 
 class Api:

@@ -19,8 +19,9 @@ import httpx
 from core.database.pool import Pool, open_pool
 from core.settings import Settings
 from embedded.children import tail
+from embedded.ports import free_port
 from embedded.postgres import PostgresServer, running_postgres
-from embedded.redis import RedisServer, free_port, running_redis
+from embedded.redis import RedisServer, running_redis
 from tests.chaos.agents import POOLS, SETTING
 from tests.clusters import postgres_like
 from tests.services import PATIENCE_S, PLAIN, Program

@@ -16,7 +16,8 @@ from services import PLAIN, POOLS, Service
 from core.access import tokens
 from core.access.tokens import Kind
 from embedded import page
-from embedded.redis import free_port, running_redis
+from embedded.ports import free_port
+from embedded.redis import running_redis
 
 
 @pytest.fixture(scope="session")

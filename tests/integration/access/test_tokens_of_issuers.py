@@ -32,7 +32,7 @@ from api.access.oidc.bearer_tokens import BearerTokens, Rejected
 from core.access.issuer import OidcIssuer
 from core.database.pool import Pool
 from embedded.children import Server, bare_environment, pause_between_looks
-from embedded.redis import free_port
+from embedded.ports import free_port
 
 PATIENCE_S = 60.0
 

@@ -28,7 +28,8 @@ from cli import beside
 from cli.__main__ import app, main
 from cli.errors import Exit
 from embedded.children import bare_environment, pause_between_looks
-from embedded.redis import RedisServer, free_port, is_ready, server_program
+from embedded.ports import free_port
+from embedded.redis import RedisServer, is_ready, server_program
 from embedded.within import environment_of
 from tests.zygote import zygote
 

@@ -15,8 +15,9 @@ from clusters import postgres_like
 
 from embedded.errors import NoAccount, StartFailed
 from embedded.identity import Identity, identity_for_postgres, namespace_prefix
+from embedded.ports import free_port, held_port
 from embedded.postgres import PostgresServer, running_postgres
-from embedded.redis import free_port, held_port, running_redis
+from embedded.redis import running_redis
 
 TABLE = "CREATE TABLE IF NOT EXISTS kept (number int)"
 

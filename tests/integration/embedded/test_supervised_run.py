@@ -24,7 +24,7 @@ from embedded import leftovers, postgres
 from embedded.identity import identity_for_postgres
 from embedded.keys import load_or_draw
 from embedded.places import Places
-from embedded.redis import free_port
+from embedded.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[3]
 STAND_INS = Path(__file__).with_name("stand_ins.py")

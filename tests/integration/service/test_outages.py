@@ -19,8 +19,9 @@ import pytest_asyncio
 import redis
 from services import PATIENCE_S, Client, Service, hold_to_contract, problem_of, server_sent, text_of, types
 
+from embedded.ports import free_port
 from embedded.postgres import PostgresServer
-from embedded.redis import RedisServer, free_port
+from embedded.redis import RedisServer
 
 SHORT = "import time\nprint('started', flush=True)\ntime.sleep(1.5)\nprint('done')\n"
 """Long enough to be met in mid-run, and able to end when it is run again."""
