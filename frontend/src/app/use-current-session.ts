@@ -8,9 +8,12 @@ import { firstWords } from "@/lib/format";
 
 /**
  * The session that is looked at. A new one is written down only when there is something to put into it: `ensure`
- * gives the present one, or begins one under the title.
+ * gives the present one, or begins one under the title, of which `begun` hears before the page shows it.
  */
-export function useCurrentSession(sessionId: string | null): (title: string) => Promise<string> {
+export function useCurrentSession(
+  sessionId: string | null,
+  begun: (id: string) => void,
+): (title: string) => Promise<string> {
   const queries = useQueryClient();
   const beginning = useRef<Promise<string> | null>(null);
 
@@ -31,6 +34,7 @@ export function useCurrentSession(sessionId: string | null): (title: string) => 
           });
           void askAnew(queries, keys.sessions);
           adoptDraft(session.id);
+          begun(session.id);
           goTo({ sessionId: session.id }, "replace");
           return session.id;
         })
@@ -40,6 +44,6 @@ export function useCurrentSession(sessionId: string | null): (title: string) => 
         });
       return beginning.current;
     },
-    [sessionId, queries],
+    [sessionId, queries, begun],
   );
 }

@@ -8,8 +8,9 @@ import { changeDraft, useDraft } from "@/app/drafts";
 import { flashError } from "@/app/flashes";
 import { goTo } from "@/app/location";
 import { useCurrentSession } from "@/app/use-current-session";
+import { useRunOptions } from "@/app/use-run-options";
 import { useSubmission } from "@/app/use-submission";
-import { answersOf, DEFAULT_OPTIONS, type RunOptions } from "@/features/editor/run-options";
+import { answersOf } from "@/features/editor/run-options";
 import { type Example, exampleFiles } from "@/features/generate/examples";
 import { firstWords } from "@/lib/format";
 import { inputCalls } from "@/lib/input-calls";
@@ -22,22 +23,19 @@ export type SessionWork = ReturnType<typeof useSessionWork>;
 export function useSessionWork(sessionId: string | null) {
   const jobs = useSessionJobs(sessionId);
   const [draft, setDraft] = useDraft(sessionId);
-  const [options, setOptions] = useState<RunOptions>(DEFAULT_OPTIONS);
+  const { options, setOptions, adoptOptions, started } = useRunOptions(sessionId);
   const [changing, setChanging] = useState(false);
   const [asked, setAsked] = useState("generate");
   const [picked, setPicked] = useState<string | null>(null);
-  const ensureSession = useCurrentSession(sessionId);
+  const ensureSession = useCurrentSession(sessionId, adoptOptions);
   const generating = useSubmission();
   const running = useSubmission();
   const upload = useUpload();
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was picked belongs to the session that was left
   useEffect(() => {
     setPicked(null);
     setChanging(false);
-    return () => {
-      // What a session that has only now begun was given before, it keeps.
-      if (sessionId !== null) setOptions((before) => ({ ...before, reset: false, answers: "" }));
-    };
   }, [sessionId]);
 
   const [newestPrompt = null] = jobs.prompts ?? [];
@@ -79,7 +77,7 @@ export function useSessionWork(sessionId: string | null) {
         ...(asks && answers.length > 0 ? { inputs: answers } : {}),
       },
     });
-    setOptions((before) => ({ ...before, reset: false }));
+    started();
   };
 
   const open = (program: string) => {
