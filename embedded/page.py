@@ -27,6 +27,9 @@ INSTALLED = MODULES / ".installed-from"
 MADE = frozenset({"node_modules", "dist", "coverage", ".vite"})
 """Folders that are made here, and so are no source."""
 
+BESIDE = frozenset({"e2e", "README.md"})
+"""What the build takes nothing of."""
+
 EXAMPLES = ROOT / "examples" / "prompts.json"
 """The prompts that the page offers are part of it."""
 
@@ -40,7 +43,7 @@ class PageNotBuilt(EmbeddedError):
 def sources() -> Iterator[Path]:
     """All files that the build depends on, in a fixed order."""
     for path in sorted(FRONTEND.rglob("*")):
-        if path.is_file() and not MADE & set(path.relative_to(FRONTEND).parts):
+        if path.is_file() and not (MADE | BESIDE) & set(path.relative_to(FRONTEND).parts):
             yield path
     yield EXAMPLES
 
