@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-COPIED = ("api", "core", "embedded", "migrations", "tests", "workers", "pyproject.toml")
+COPIED = ("api", "core", "embedded", "migrations", "sandbox", "tests", "workers", "pyproject.toml")
 CORE = "tests/integration/core"
 SEED = 7
 SCENARIO_S = 25
@@ -235,7 +235,10 @@ def _run(tree: Path, *words: str) -> str:
     done = subprocess.run(
         [sys.executable, *words], cwd=tree, env=environment, capture_output=True, text=True, check=False, timeout=600
     )
-    return done.stdout + done.stderr
+    said = done.stdout + done.stderr
+    if done.returncode not in (0, 1):  # found nothing wrong, or something
+        raise RuntimeError(f"{' '.join(words)} could not do its work:\n{said[-2000:]}")
+    return said
 
 
 def main() -> int:
