@@ -219,6 +219,15 @@ def living(server: Server) -> list[psutil.Process]:
     return found
 
 
+def runs(server: Server, word: str) -> bool:
+    """Whether a process below the server has this in its command line."""
+    for process in server.descendants():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if word in " ".join(process.cmdline()):
+                return True
+    return False
+
+
 def poll_until(holds: Callable[[], bool], patience_s: float = 30) -> None:
     """Until what must come true by itself has, looking every few milliseconds."""
     give_up_at = time.monotonic() + patience_s

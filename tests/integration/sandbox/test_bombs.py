@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 from ground import LONG, ONE_KIND, Ground, in_turns, on_one_kind
-from sandbox_server import Server, Session, living, poll_until
+from sandbox_server import Server, Session, living, poll_until, runs
 
 # --- processes and threads
 
@@ -75,7 +75,7 @@ def test_leaves_daemons_behind_that_flee_is_rid_of_them_with_its_run(attacker: S
 
 def test_leaves_a_daemon_behind_is_gone_with_its_run(attacker: Session, ground: Ground) -> None:
     attacker.run("import subprocess; subprocess.Popen(['setsid', 'sh', '-c', 'setsid sleep 123456 & sleep 123456']);")
-    poll_until(lambda: not any("123456" in process.cmdline() for process in living(ground.server)))
+    poll_until(lambda: not runs(ground.server, "123456"))
 
 
 def test_hides_a_process_that_can_not_be_read_is_rid_of_it_with_its_session(attacker: Session) -> None:
@@ -146,6 +146,14 @@ def test_hogs_memory_over_all_ends_its_session(attacker: Session, name: str) -> 
     outcome = attacker.run(HOGS[name])
     assert (outcome.limit, outcome.exit_code) == ("memory-limit", 137)
     assert attacker.status() == "TERMINATED"
+
+
+def test_hogs_memory_while_no_run_is_on_ends_its_session(attacker: Session) -> None:
+    """By what a task left behind, half a second later, when nobody looks at the session often any more."""
+    python = attacker.out("sys.executable").strip("'")
+    hog = "import time; time.sleep(0.5); hoard = b'x' * (200 << 20); time.sleep(60)"
+    attacker.call("startCommandExecution", command=f'for n in 1 2 3 4 5 6; do setsid {python} -c "{hog}" & done')
+    poll_until(lambda: attacker.status() == "TERMINATED")
 
 
 def test_fills_the_disk_is_told_and_goes_on_when_there_is_room(attacker: Session) -> None:

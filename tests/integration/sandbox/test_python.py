@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sandbox_server import Server, Session, living, poll_until, running
+from sandbox_server import Server, Session, poll_until, running, runs
 
 
 @pytest.fixture(scope="module")
@@ -168,7 +168,7 @@ def test_processes_end_with_the_run_that_started_them(server: Server, session: S
         "from subprocess import Popen\np = Popen(['sleep', '345678']); q = Popen(['setsid', 'sleep', '345678']);"
     )
     assert outcome.exit_code == 0
-    poll_until(lambda: not any("345678" in process.cmdline() for process in living(server)))
+    poll_until(lambda: not runs(server, "345678"))
     assert session.out("p.wait() is not None") == "True"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from ground import LONG
-from sandbox_server import Server, Session, living, poll_until
+from sandbox_server import Server, Session, poll_until, runs
 
 
 def start(session: Session, command: str) -> str:
@@ -57,7 +57,7 @@ def test_a_stopped_task_is_canceled_with_all_that_it_started(server: Server, ses
     poll_until(lambda: get(session, task)["stdout"] == "on\n")
     said = session.call("stopTask", taskId=task)["structuredContent"]
     assert (said["taskStatus"], said["exitCode"], said["stdout"]) == ("canceled", 137, "on\n")
-    poll_until(lambda: not any("234567" in process.cmdline() for process in living(server)))
+    poll_until(lambda: not runs(server, "234567"))
     assert get(session, task)["taskStatus"] == "canceled"
     # Once more changes nothing.
     assert session.call("stopTask", taskId=task)["structuredContent"]["taskStatus"] == "canceled"
