@@ -149,10 +149,12 @@ def test_hogs_memory_over_all_ends_its_session(attacker: Session, name: str) -> 
 
 
 def test_hogs_memory_while_no_run_is_on_ends_its_session(attacker: Session) -> None:
-    """By what a task left behind, half a second later, when nobody looks at the session often any more."""
+    """By what a task left behind, half a second later, when nobody looks at the session often any more. The first of
+    these is by then the largest process, whose end alone would not be the session's.
+    """
     python = attacker.out("sys.executable").strip("'")
-    hog = "import time; time.sleep(0.5); hoard = b'x' * (200 << 20); time.sleep(60)"
-    attacker.call("startCommandExecution", command=f'for n in 1 2 3 4 5 6; do setsid {python} -c "{hog}" & done')
+    hog = "import time; time.sleep(0.5 + $n); hoard = b'x' * (200 << 20); time.sleep(60)"
+    attacker.call("startCommandExecution", command=f'for n in 0 1 2; do setsid {python} -c "{hog}" >&- 2>&- & done')
     poll_until(lambda: attacker.status() == "TERMINATED")
 
 
