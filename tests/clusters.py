@@ -56,10 +56,11 @@ async def like(template: str, name: str, server: PostgresServer) -> str:
 
 
 @contextlib.contextmanager
-def postgres_like(made: Path, settings: Mapping[str, str] | None = None) -> Iterator[PostgresServer]:
-    """A server on a copy of that home, gone with the block."""
+def postgres_like(made: Path | None, settings: Mapping[str, str] | None = None) -> Iterator[PostgresServer]:
+    """A server on a copy of that home, or on new data; gone with the block."""
     with _room() as room:
-        _copy(made, room)
+        if made is not None:
+            _copy(made, room)
         with running_postgres(room, settings=settings) as server:
             yield server
 

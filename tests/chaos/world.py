@@ -20,7 +20,7 @@ from core.database.pool import Pool, open_pool
 from core.settings import Settings
 from embedded.children import tail
 from embedded.ports import free_port
-from embedded.postgres import PostgresServer, running_postgres
+from embedded.postgres import PostgresServer
 from embedded.redis import RedisServer, running_redis
 from tests.chaos.agents import POOLS, SETTING
 from tests.clusters import postgres_like
@@ -184,8 +184,8 @@ class World:
 
 @contextlib.asynccontextmanager
 async def running_world(folder: Path, shape: Shape, postgres_home: Path | None) -> AsyncIterator[World]:
-    """A world with a Postgres and a Redis of its own; that Postgres on a copy of a home, where there is one."""
-    with postgres_like(postgres_home) if postgres_home else running_postgres() as postgres, running_redis() as redis:
+    """A world with a Postgres, on a copy of that home or on new data, and a Redis of its own."""
+    with postgres_like(postgres_home) as postgres, running_redis() as redis:
         world = World(folder, postgres, redis, shape)
         async with world.running():
             yield world

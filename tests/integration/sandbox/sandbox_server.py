@@ -26,13 +26,12 @@ import boto3
 import psutil
 import pytest
 from botocore.config import Config
+from services import REPOSITORY, SANDBOX_PYTHON
 
 from embedded.children import bare_environment
 from tests.zygote import Forked, zygote
 
-REPOSITORY = Path(__file__).resolve().parents[3]
 IDENTIFIER = "aws.codeinterpreter.v1"
-PYTHON = REPOSITORY / ".venv-sandbox" / "bin" / "python"
 KEY, SECRET = "AKIDTESTS", "a secret for tests"
 SETTINGS = {
     "SANDBOX_PORT": "0",
@@ -74,7 +73,7 @@ class Server:
     @classmethod
     def fork(cls, **settings: str) -> Server:
         """One that is started in less than half the time."""
-        environment = {**bare_environment(), "PYTHONPATH": str(REPOSITORY), "SANDBOX_PYTHON": str(PYTHON)}
+        environment = {**bare_environment(), "PYTHONPATH": str(REPOSITORY), "SANDBOX_PYTHON": str(SANDBOX_PYTHON)}
         reading, writing = os.pipe()
         words = ["-m", "sandbox"]
         process = zygote().fork(words, {**environment, **SETTINGS, **settings}, Path(f"/proc/self/fd/{writing}"))

@@ -12,7 +12,8 @@ from typing import Any
 
 import psutil
 import pytest
-from sandbox_server import IDENTIFIER, REPOSITORY, Server, Session, ask_for_live_output, running
+from sandbox_server import IDENTIFIER, Server, Session, ask_for_live_output, running
+from services import REPOSITORY
 
 from sandbox.sessions import supervisor as supervising
 from sandbox.sessions.birthplace import make_session

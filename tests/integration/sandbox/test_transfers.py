@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 from ground import LONG
-from sandbox_server import KEY, REPOSITORY, SECRET, Server
+from sandbox_server import KEY, SECRET, Server
+from services import REPOSITORY
 
 from core.settings import Settings
 from workers.executor import transfers
